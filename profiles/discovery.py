@@ -1,0 +1,198 @@
+"""What is there: the profiles (the folders are the truth, there is no registry) and homes that could become ones."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, NamedTuple
+
+from profiles.cache import AuthFacts, FactCache
+from profiles.errors import ConfigError, ProfileNotFound
+from profiles.model import Identity, Problem
+from profiles.paths import AUTH_FILE, PROFILE_FILE
+from profiles.profile_file import ProfileFile, load_profile_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from profiles.context import Context
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+
+
+class Profile(NamedTuple):
+    """One folder below `profiles/`. `problem` says why its `profile.toml` cannot be used, or is None."""
+
+    name: str
+    folder: str
+    fields: ProfileFile
+    problem: str | None = None
+
+    @property
+    def home(self) -> str:
+        """The CODEX_HOME of this profile: its own folder, or where it is registered."""
+        return self.fields.home or self.folder
+
+    @property
+    def managed(self) -> bool:
+        """Whether the home is ours (and not registered where it lies)."""
+        return self.fields.home is None
+
+    @property
+    def auth_path(self) -> str:
+        """Its auth.json."""
+        return f"{self.home}/{AUTH_FILE}"
+
+    @property
+    def parked_path(self) -> str:
+        """Where the newest document of a registered home waits while that home is away (R8)."""
+        return f"{self.folder}/{AUTH_FILE}"
+
+
+class Shelf(NamedTuple):
+    """All profiles in the person's order, and what in the folder is none."""
+
+    profiles: list[Profile]
+    problems: list[Problem]
+
+    def find(self, name: str) -> Profile:
+        """Return the profile by name, exactly or ignoring case. Raises ProfileNotFound with the nearest name."""
+        for profile in self.profiles:
+            if profile.name == name:
+                return profile
+        lowered = name.lower()
+        for profile in self.profiles:
+            if profile.name.lower() == lowered:
+                return profile
+        from difflib import get_close_matches
+
+        near = get_close_matches(lowered, [p.name.lower() for p in self.profiles], 1, 0.5)
+        exact = next((p.name for p in self.profiles if near and p.name.lower() == near[0]), None)
+        raise ProfileNotFound(name, exact)
+
+
+def read_profile(folder: str) -> Profile:
+    """Read one profile from the disk; a profile.toml that cannot be used becomes the profile's problem."""
+    name = os.path.basename(folder)
+    try:
+        return Profile(name, folder, load_profile_file(folder))
+    except ConfigError as error:
+        return Profile(name, folder, ProfileFile(), error.message)
+
+
+def load_shelf(context: Context, cache: FactCache) -> Shelf:
+    """List the profiles. One that cannot be read never hides the others."""
+    root = context.roots.profiles
+    profiles: list[Profile] = []
+    problems: list[Problem] = []
+    try:
+        entries = list(os.scandir(root))
+    except FileNotFoundError:
+        entries = []
+    except OSError as error:
+        problems.append(Problem(root, f"cannot be read: {os.strerror(error.errno or 0)}"))
+        entries = []
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        try:
+            is_folder = entry.is_dir()
+        except OSError:
+            is_folder = False
+        if not is_folder:
+            problems.append(Problem(entry.path, "not a folder, so not a profile"))
+            continue
+        if NAME.fullmatch(entry.name) is None:
+            problems.append(
+                Problem(entry.path, "a profile cannot have this name; rename the folder")
+            )
+            continue
+        profile = _cached_profile(cache, entry.name, entry.path)
+        if profile.problem is not None:
+            problems.append(Problem(f"{entry.path}/{PROFILE_FILE}", profile.problem))
+        profiles.append(profile)
+    profiles.sort(key=_place)
+    return Shelf(profiles, problems)
+
+
+def _place(profile: Profile) -> tuple[int, str, str]:
+    order = profile.fields.order
+    return (order if order is not None else 1 << 30, profile.name.lower(), profile.name)
+
+
+def _cached_profile(cache: FactCache, name: str, folder: str) -> Profile:
+    def learn() -> list[Any]:
+        profile = read_profile(folder)
+        return [*profile.fields, profile.problem]
+
+    fields, exists = cache.lookup(f"{folder}/{PROFILE_FILE}", learn)
+    if not exists:
+        return Profile(name, folder, ProfileFile())
+    try:
+        identity = fields[4]
+        known = ProfileFile(
+            fields[0],
+            fields[1],
+            fields[2],
+            fields[3],
+            None if identity is None else Identity(*identity),
+            fields[5],
+        )
+        return Profile(name, folder, known, fields[6])
+    except (IndexError, TypeError):
+        return read_profile(folder)
+
+
+def identity_of(profile: Profile, facts: AuthFacts) -> Identity | None:
+    """Return the profile's identity: the one in its profile.toml; without one, that of its file (R1)."""
+    return profile.fields.identity or facts.identity
+
+
+def holding(shelf: Shelf, cache: FactCache, identities: Iterable[Identity]) -> list[Profile]:
+    """Return the profiles that seem to belong to one of the identities, or to hold one of them.
+
+    A hint from the cache: whoever writes reads the profile again.
+    """
+    wanted = set(identities)
+    found = []
+    for profile in shelf.profiles:
+        if profile.fields.identity in wanted:
+            found.append(profile)
+            continue
+        facts = cache.auth_facts(profile.auth_path)
+        if facts.identity in wanted:
+            found.append(profile)
+    return found
+
+
+class Discovered(NamedTuple):
+    """A home with a login that is no profile: never registered unasked."""
+
+    home: str
+    facts: AuthFacts
+
+
+def discover_homes(
+    context: Context, cache: FactCache, shelf: Shelf, also: Iterable[str]
+) -> list[Discovered]:
+    """Look at `~/.codex-*` and at the homes that config.toml names."""
+    taken = {os.path.realpath(profile.home) for profile in shelf.profiles}
+    taken.add(context.home)
+    taken.add(os.path.realpath(f"{context.user_home}/.codex"))
+    candidates: list[str] = []
+    try:
+        with os.scandir(context.user_home) as entries:
+            candidates = [e.path for e in entries if e.name.startswith(".codex-")]
+    except OSError:
+        pass
+    found: list[Discovered] = []
+    for path in [*sorted(candidates), *also]:
+        if path.startswith("~/"):
+            path = f"{context.user_home}/{path[2:]}"
+        home = os.path.realpath(os.path.join(context.user_home, path))
+        if home in taken or not os.path.lexists(f"{home}/{AUTH_FILE}"):
+            continue
+        taken.add(home)
+        found.append(Discovered(home, cache.auth_facts(f"{home}/{AUTH_FILE}")))
+    return found

@@ -1,0 +1,107 @@
+"""The system calls that change files or pin them, as one object.
+
+Everything in `profiles` that writes, syncs, renames, links, locks or removes goes through a `Files`. Tests
+put another one in its place that fails, or stops for good, at any single call (the disk is full, the power is gone).
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import sys
+
+#: What a file system says that cannot do a thing at all, rather than not now.
+UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+
+LOCK_EXCLUSIVE = fcntl.LOCK_EX | fcntl.LOCK_NB
+LOCK_SHARED = fcntl.LOCK_SH | fcntl.LOCK_NB
+
+
+class Files:
+    """The real calls. Every method raises `OSError` as the system does."""
+
+    def open(self, path: str, flags: int, mode: int = 0o600) -> int:
+        """Open without leaking the descriptor into children."""
+        return os.open(path, flags | os.O_CLOEXEC, mode)
+
+    def close(self, descriptor: int) -> None:
+        """Close; this also gives up a lock held through the descriptor."""
+        os.close(descriptor)
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        """Write all of `data` at the present position."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    def allocate(self, descriptor: int, size: int) -> None:
+        """Make sure that `size` bytes can be written later, so that a full disk shows now (R7)."""
+        if size <= 0:
+            return
+        reserve = getattr(os, "posix_fallocate", None)
+        if reserve is not None:
+            try:
+                reserve(descriptor, 0, size)
+            except OSError as error:
+                if error.errno not in UNSUPPORTED:
+                    raise
+            else:
+                return
+        os.pwrite(descriptor, b"\0" * size, 0)
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        """Cut the file to `size` bytes."""
+        os.ftruncate(descriptor, size)
+
+    def sync(self, descriptor: int) -> None:
+        """Bring the file to the disk itself (F_FULLFSYNC where plain fsync only reaches the drive's cache)."""
+        full = getattr(fcntl, "F_FULLFSYNC", None) if sys.platform == "darwin" else None
+        if full is not None:
+            try:
+                fcntl.fcntl(descriptor, full)
+            except OSError as error:
+                if error.errno not in UNSUPPORTED:
+                    raise
+            else:
+                return
+        os.fsync(descriptor)
+
+    def sync_folder(self, folder: str) -> None:
+        """Bring the folder's names to the disk."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in UNSUPPORTED:
+                raise
+        finally:
+            os.close(descriptor)
+
+    def chmod(self, descriptor: int, mode: int) -> None:
+        """Set the mode of an open file."""
+        os.fchmod(descriptor, mode)
+
+    def rename(self, source: str, target: str) -> None:
+        """Rename a file over another in one step, or a folder."""
+        os.rename(source, target)
+
+    def link(self, source: str, target: str) -> None:
+        """Give a file a second name."""
+        os.link(source, target, follow_symlinks=False)
+
+    def unlink(self, path: str) -> None:
+        """Remove a name."""
+        os.unlink(path)
+
+    def remove_folder(self, path: str) -> None:
+        """Remove an empty folder."""
+        os.rmdir(path)
+
+    def make_folder(self, path: str, mode: int = 0o700) -> None:
+        """Make one folder."""
+        os.mkdir(path, mode)
+
+    def lock(self, descriptor: int, operation: int) -> None:
+        """`flock`, never waiting: `BlockingIOError` when somebody else holds it."""
+        fcntl.flock(descriptor, operation)

@@ -1,0 +1,111 @@
+"""What was done, one JSON line each: time, verb, profile, identity digest, home, result; no secrets.
+
+`undo`, `switch -` and the choice among profiles with one identity go by it; a line that makes no sense is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from profiles.atomic import append_line, make_private_folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from profiles.context import Context
+
+#: Reading goes back this many bytes; some 1,500 entries.
+WINDOW = 1 << 19
+
+
+class Entry(NamedTuple):
+    """One thing done. `time` in seconds since the epoch, UTC. Digests are 32 hex digits or empty.
+
+    For a switch `profile` and `identity` are what it went to, `before` and `before_identity` what was there, `token` the
+    digest of the refresh token that was installed.
+    """
+
+    time: float
+    verb: str
+    profile: str
+    identity: str
+    home: str
+    result: str
+    before: str = ""
+    before_identity: str = ""
+    token: str = ""
+
+
+def history_path(context: Context) -> str:
+    """Return the path of the file."""
+    return f"{context.roots.state}/history.jsonl"
+
+
+def note(context: Context, entry: Entry) -> None:
+    """Append an entry durably. Raises StoreNotWritable."""
+    make_private_folder(context.files, context.roots.state)
+    fields = {name: value for name, value in entry._asdict().items() if value != ""}
+    fields["time"] = iso(entry.time)
+    append_line(context.files, history_path(context), json.dumps(fields, ensure_ascii=True))
+
+
+def iso(seconds: float) -> str:
+    """Write a time as ISO 8601, UTC, whole seconds, with Z."""
+    from time import gmtime, strftime
+
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
+
+
+def read_history(context: Context) -> list[Entry]:
+    """Return the entries, oldest first."""
+    return list(reversed(list(newest_first(context))))
+
+
+def newest_first(context: Context) -> Iterator[Entry]:
+    """Yield the entries, newest first."""
+    try:
+        with open(history_path(context), "rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - WINDOW))
+            lines = file.read().split(b"\n")
+    except OSError:
+        return
+    for line in reversed(lines):
+        entry = _parse(line)
+        if entry is not None:
+            yield entry
+
+
+def _parse(line: bytes) -> Entry | None:
+    if not line.startswith(b"{"):
+        return None
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict):
+        return None
+    from profiles.auth_file import parse_time
+
+    moment = parse_time(fields.get("time"))
+    words = {name: fields.get(name, "") for name in Entry._fields[1:]}
+    if moment is None or not all(isinstance(word, str) for word in words.values()):
+        return None
+    return Entry(moment / 1e9, **words)
+
+
+def last_switches(context: Context, home: str) -> Iterator[Entry]:
+    """Yield the switches that changed this home, newest first."""
+    for entry in newest_first(context):
+        if entry.home == home and entry.verb in ("switch", "undo") and entry.result == "changed":
+            yield entry
+
+
+def last_switched_to(context: Context, home: str, identity: str) -> str | None:
+    """Return the profile of this identity that this home was last switched to, if any."""
+    for entry in newest_first(context):
+        if entry.home == home and entry.verb in ("switch", "undo") and entry.identity == identity:
+            return entry.profile
+    return None

@@ -1,0 +1,211 @@
+"""Locks that Codex and Switchyard both respect (R13).
+
+Order: login locks, then home locks (each sorted), then Codex's own two. All are tried without waiting; on a busy one
+everything taken is released and tried again, so that no order can lead to a deadlock.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import NamedTuple
+
+from profiles.atomic import make_private_folder, not_writable
+from profiles.errors import LocksUnsupported, StoreLocked
+from profiles.files import LOCK_EXCLUSIVE, LOCK_SHARED, UNSUPPORTED
+from profiles.paths import AUTH_FILE, CODEX_HOME_LOCK, path_digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from profiles.context import Context
+    from profiles.model import Identity
+
+#: Seconds between two tries, and how long we try before giving up with exit 6.
+RETRY_EVERY = 0.05
+WAIT = 10.0
+#: Codex 0.169 gives up on `<auth.json>.lock` after 5 s and drops its rotated token (profiles/CODEX.md).
+CODEX_LOCK_LIMIT = 2.0
+
+
+class Wanted(NamedTuple):
+    """One lock file; ours are made when missing, with the holder's pid inside; Codex's stay empty."""
+
+    path: str
+    ours: bool
+    shared: bool = False
+
+
+def login_lock(context: Context, identity: Identity) -> Wanted:
+    """The lock of one login, wherever its copies lie."""
+    return Wanted(f"{context.roots.locks}/login-{identity.digest()}", ours=True)
+
+
+def home_lock(context: Context, home: str) -> Wanted:
+    """Our lock of one home (canonical path)."""
+    return Wanted(f"{context.roots.locks}/home-{path_digest(home)}", ours=True)
+
+
+def store_lock(context: Context) -> Wanted:
+    """The lock under which profiles are made, renamed and removed; sorted among the home locks."""
+    return home_lock(context, context.roots.profiles)
+
+
+def run_lock(context: Context, identity: Identity, *, shared: bool) -> Wanted:
+    """The lock that `tui run` holds shared while its child lives (R14)."""
+    return Wanted(f"{context.roots.locks}/{identity.digest()}.run", ours=True, shared=shared)
+
+
+def codex_locks(home: str) -> list[Wanted]:
+    """Codex's own two locks of a home, in Codex's order."""
+    target = os.path.realpath(f"{home}/{AUTH_FILE}")
+    return [
+        Wanted(f"{home}/{CODEX_HOME_LOCK}", ours=False),
+        Wanted(f"{target}.lock", ours=False),
+    ]
+
+
+class HeldLocks:
+    """Locks that are held until `release`, or the end of the `with` block."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._descriptors: list[int] = []
+        self._inodes: set[tuple[int, int]] = set()
+        self.since = context.monotonic()
+
+    def try_all(self, wanted: Iterable[Wanted]) -> str | None:
+        """Take every lock; on a busy one release all and return its path.
+
+        Raises StoreNotWritable and LocksUnsupported.
+        """
+        for lock in wanted:
+            try:
+                taken = self._try(lock)
+            except BaseException:
+                self.release()
+                raise
+            if not taken:
+                self.release()
+                return lock.path
+        self.since = self._context.monotonic()
+        return None
+
+    def _try(self, lock: Wanted) -> bool:
+        files = self._context.files
+        try:
+            descriptor = files.open(lock.path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise not_writable(lock.path, error) from error
+        found = os.fstat(descriptor)
+        inode = (found.st_dev, found.st_ino)
+        if inode in self._inodes:
+            files.close(descriptor)
+            return True
+        try:
+            files.lock(descriptor, LOCK_SHARED if lock.shared else LOCK_EXCLUSIVE)
+            moved = _moved(lock.path, inode)
+        except BlockingIOError:
+            files.close(descriptor)
+            return False
+        except OSError as error:
+            files.close(descriptor)
+            if error.errno in UNSUPPORTED or error.errno == errno.ENOLCK:
+                raise LocksUnsupported(
+                    lock.path,
+                    f"{lock.path}: the file system has no working locks (flock: {os.strerror(error.errno)})",
+                    "keep CODEX_HOME and Switchyard's folders on a local file system: tui paths",
+                ) from error
+            raise not_writable(lock.path, error) from error
+        if moved:
+            # A profile was renamed or deleted between open and flock: this is no longer the lock of that path.
+            files.close(descriptor)
+            return False
+        self._descriptors.append(descriptor)
+        self._inodes.add(inode)
+        if lock.ours and not lock.shared:
+            _sign(descriptor)
+        return True
+
+    def held_for(self) -> float:
+        """Return for how many seconds all locks have been held."""
+        return self._context.monotonic() - self.since
+
+    def release(self) -> None:
+        """Give everything up, in reverse order."""
+        while self._descriptors:
+            self._context.files.close(self._descriptors.pop())
+        self._inodes.clear()
+
+    def __enter__(self) -> HeldLocks:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.release()
+
+
+def _moved(path: str, inode: tuple[int, int]) -> bool:
+    try:
+        now = os.stat(path)
+    except OSError:
+        return True
+    return (now.st_dev, now.st_ino) != inode
+
+
+def _sign(descriptor: int) -> None:
+    """Leave our pid in the lock, for systems without /proc/locks; it is a hint and never decides."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        pass
+
+
+def holder_of(path: str) -> int | None:
+    """Return the pid that holds the lock, when the system or the lock's own text tells."""
+    from profiles.processes import lock_holder
+
+    pid = lock_holder(path)
+    if pid is not None:
+        return pid
+    try:
+        with open(path, encoding="ascii") as file:
+            return int(file.read(20))
+    except (OSError, ValueError):
+        return None
+
+
+def in_order(locks: Sequence[Wanted]) -> list[Wanted]:
+    """Return the locks in the one order in which they are ever taken (R13)."""
+
+    def rank(lock: Wanted) -> tuple[int, str]:
+        name = os.path.basename(lock.path)
+        if not lock.ours:
+            # Codex takes auth.lock before <auth.json>.lock; homes among themselves are sorted.
+            return (3, os.path.dirname(lock.path)) if name == CODEX_HOME_LOCK else (4, lock.path)
+        if name.startswith("login-"):
+            return (0, lock.path)
+        return (1, lock.path) if name.endswith(".run") else (2, lock.path)
+
+    unique = {(lock.path, lock.shared): lock for lock in locks}
+    return sorted(unique.values(), key=rank)
+
+
+def acquire(context: Context, locks: Sequence[Wanted], wait: float = WAIT) -> HeldLocks:
+    """Take all `locks`, trying for `wait` seconds.
+
+    Raises StoreLocked (naming the holder's pid when it can be seen), StoreNotWritable, LocksUnsupported.
+    """
+    make_private_folder(context.files, context.roots.locks)
+    ordered = in_order(locks)
+    begun = context.monotonic()
+    while True:
+        held = HeldLocks(context)
+        busy = held.try_all(ordered)
+        if busy is None:
+            return held
+        waited = context.monotonic() - begun
+        if waited >= wait:
+            raise StoreLocked(busy, holder_of(busy), waited)
+        context.sleep(RETRY_EVERY)

@@ -1,0 +1,32 @@
+"""Small JSON files of ours in the state folder: read with mistrust, replaced whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from profiles.atomic import make_private_folder, replace_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from profiles.context import Context
+
+
+def load_object(path: str) -> dict[str, Any]:
+    """Return the JSON object in the file; an empty one when it is missing, cut or something else."""
+    try:
+        with open(path, "rb") as file:
+            found = json.loads(file.read())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def save_object(context: Context, path: str, value: dict[str, Any]) -> None:
+    """Replace the file durably. Raises StoreNotWritable."""
+    make_private_folder(context.files, os.path.dirname(path))
+    data = json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True).encode(
+        "utf-8", "replace"
+    )
+    replace_file(context.files, path, data)

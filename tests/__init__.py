@@ -1,0 +1,1 @@
+"""The tests of Switchyard; what they share is in `tests.support`."""

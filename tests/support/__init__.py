@@ -1,0 +1,1 @@
+"""What the tests share: made-up logins, found programs, ways to run `tui`, and the guard."""

@@ -21,7 +21,7 @@ class Config(NamedTuple):
     mouse: bool = True
     keys: dict[str, str] = {}  # noqa: RUF012 - never changed; a NamedTuple default
     refresh_concurrency: int = 8
-    daemon: str = "ask"
+    daemon: str | None = None
     homes: tuple[str, ...] = ()
     ssh_host: str | None = None
 
@@ -32,7 +32,12 @@ KEYS = (
     ("mouse", "mouse", "whether the mouse works on the screen"),
     ("keys", "keys", "keys by action id, as listed by ? on the screen"),
     ("refresh.concurrency", "refresh_concurrency", "refreshes at a time, 1 to 32"),
-    ("daemon", "daemon", "after a switch: ask, restart or leave Codex's app-server daemon"),
+    (
+        "daemon",
+        "daemon",
+        "Codex's app-server daemon after a switch: restart, leave or ask "
+        "(unset: restart it when no screen is attached, else ask)",
+    ),
     ("homes", "homes", "more CODEX_HOME folders to look in"),
     ("ssh.host", "ssh_host", "this host as your ssh reaches it, for the tunnel line"),
 )
@@ -86,7 +91,7 @@ def _checked(path: str, table: dict[str, Any]) -> Config:
     if not isinstance(keys, dict) or not all(isinstance(v, str) and v for v in keys.values()):
         raise bad("keys", 'a table such as switch = "space,s" is needed')
     daemon = table.get("daemon", config.daemon)
-    if daemon not in DAEMON_CHOICES:
+    if daemon is not None and daemon not in DAEMON_CHOICES:
         raise bad("daemon", "ask, restart or leave is needed")
     homes = table.get("homes", [])
     if not isinstance(homes, list) or not all(isinstance(h, str) and h for h in homes):

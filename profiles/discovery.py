@@ -150,15 +150,18 @@ def identity_of(profile: Profile, facts: AuthFacts) -> Identity | None:
 
 
 def holding(shelf: Shelf, cache: FactCache, identities: Iterable[Identity]) -> list[Profile]:
-    """Return the profiles that seem to belong to one of the identities, or to hold one of them.
+    """Return the profiles that seem to belong to one of the identities.
 
     A hint from the cache: whoever writes reads the profile again.
     """
     wanted = set(identities)
     found = []
     for profile in shelf.profiles:
-        if profile.fields.identity in wanted:
-            found.append(profile)
+        recorded = profile.fields.identity
+        if recorded is not None:
+            # A file of another identity makes the profile broken; it is no holder of that login (R1).
+            if recorded in wanted:
+                found.append(profile)
             continue
         facts = cache.auth_facts(profile.auth_path)
         if facts.identity in wanted:

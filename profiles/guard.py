@@ -1,0 +1,206 @@
+"""The one way to replace or remove an auth.json (R4).
+
+Whatever verb it is: the bytes that are there are kept first, and the newest copy of each login in them is durable in
+another file before they go. A verb that cannot have that is refused. `--anyway` never skips it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from profiles import backups
+from profiles.atomic import PRIVATE_FILE, not_writable, replace_file
+from profiles.errors import AuthFileInsecure, StoreNotWritable
+from profiles.generation import Copy, compare, copy_of, known_same_lineage, read_copy
+from profiles.ownership import why_folder_not_trusted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from profiles.auth_file import Login
+    from profiles.work import Work
+
+    #: Saves a login that nothing else holds, as or into a managed profile.
+    Saver = Callable[[Copy], None]
+
+
+def place_of(work: Work, path: str) -> str:
+    """Return the file that a write to `path` must replace.
+
+    A link stays and its target is replaced, as Codex does, unless the target is another profile's file: then the link
+    itself goes. Raises AuthFileInsecure when others may write where the link leads (R8).
+    """
+    if not os.path.islink(path):
+        return path
+    target = os.path.realpath(path)
+    if os.path.islink(target):
+        # A circle: nothing can be read or written through it, so the link itself is replaced.
+        return path
+    folder = os.path.dirname(target)
+    for profile in work.view.shelf.profiles:
+        elsewhere = profile.auth_path != path
+        if elsewhere and os.path.realpath(profile.auth_path) == target:
+            return path
+    if not os.path.isdir(folder):
+        return path
+    distrust = why_folder_not_trusted(work.context, folder)
+    if distrust is not None:
+        raise AuthFileInsecure(
+            path, f"{path} leads to {target}: {distrust}", f"look at it with: ls -ld {folder}"
+        )
+    return target
+
+
+def put(work: Work, path: str, raw: bytes, modified_ns: int, save: Saver) -> bool:
+    """Make an auth.json hold `raw`, the present content being guarded; return whether anything changed.
+
+    Raises StoreNotWritable and AuthFileInsecure; the old document is then still there.
+    """
+    real = place_of(work, path)
+    present = read_copy(real)
+    if present is not None and present.raw == raw and present.document is not None:
+        _tighten(work, present)
+        return False
+    if present is not None and os.path.islink(real):
+        # Only the link goes; what it leads to stays where it is.
+        backups.keep(
+            work.context, os.path.realpath(os.path.dirname(path)), present.raw, present.modified_ns
+        )
+    elif present is not None:
+        incoming = copy_of(real, raw, modified_ns)
+        guard(work, present, os.path.dirname(path), incoming, save)
+    replace_file(work.context.files, real, raw, modified_ns)
+    return True
+
+
+def _tighten(work: Work, copy: Copy) -> None:
+    """Close a file that is as it should be but for its mode."""
+    if copy.mode & 0o7777 == PRIVATE_FILE:
+        return
+    files = work.context.files
+    try:
+        descriptor = files.open(copy.path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            files.chmod(descriptor, PRIVATE_FILE)
+        finally:
+            files.close(descriptor)
+    except OSError as error:
+        raise not_writable(copy.path, error) from error
+
+
+def guard(work: Work, present: Copy, home: str, incoming: Copy | None, save: Saver) -> None:
+    """See to it that nothing is lost when `present` goes and `incoming` (None: nothing) comes in its place.
+
+    Raises StoreNotWritable: then it must not go.
+    """
+    if present.raw:
+        backups.keep(work.context, os.path.realpath(home), present.raw, present.modified_ns)
+        work.at_end(lambda: prune(work, os.path.realpath(home)))
+    document = present.document
+    if document is None or document.is_mixture or not work.is_trusted(present.path):
+        return
+    main = document.logins()[:1]
+    for login in main:
+        if work.spent.is_spent(present.refresh_digest):
+            continue
+        arriving = incoming.document if incoming is not None else None
+        if arriving is not None and arriving.identity == login.identity:
+            # The caller found the newer generation; a loser of another lineage rests in the backups (R9).
+            continue
+        if not _is_elsewhere(work, present, login):
+            save(present)
+            if not _is_elsewhere(work, present, login):
+                raise StoreNotWritable(
+                    present.path,
+                    f"{present.path} holds a login that could not be made safe elsewhere first",
+                    "save it under a name: tui add NAME",
+                )
+
+
+def _is_elsewhere(work: Work, present: Copy, login: Login) -> bool:
+    """Say whether a profile's file of another inode holds this login at least as new; bring that file to the disk."""
+    for profile in work.profiles_of(login.identity):
+        for path in dict.fromkeys((profile.auth_path, profile.parked_path)):
+            other = read_copy(path)
+            if other is None or other.document is None or other.inode == present.inode:
+                continue
+            if other.document.identity != login.identity:
+                continue
+            newer = compare(other, present, work.context.now(), work.spent.is_spent).order >= 0
+            same = other.refresh_digest == present.refresh_digest
+            if same or newer:
+                _sync(work, path)
+                return True
+    return False
+
+
+def _sync(work: Work, path: str) -> None:
+    """Codex does not always sync what it writes; what we rely on must be on the disk."""
+    files = work.context.files
+    try:
+        descriptor = files.open(path, os.O_RDONLY)
+        try:
+            files.sync(descriptor)
+        finally:
+            files.close(descriptor)
+    except OSError as error:
+        raise not_writable(path, error) from error
+
+
+def prune(work: Work, home: str) -> None:
+    """Remove needless backups of a home (R5)."""
+
+    def is_needless(copy: Copy) -> bool:
+        document = copy.document
+        if document is None or document.is_mixture:
+            return False
+        for login in document.logins():
+            if not (work.spent.is_spent(login.secret.digest()) or _has_newer(work, copy, login)):
+                return False
+        return bool(document.logins())
+
+    backups.prune(work.context, home, is_needless)
+
+
+def _has_newer(work: Work, copy: Copy, login: Login) -> bool:
+    """Say whether a profile holds the very token, or a newer one of the same family."""
+    old = copy.document
+    for profile in work.profiles_of(login.identity):
+        other = read_copy(profile.auth_path)
+        if old is None or other is None or other.document is None:
+            continue
+        if any(mine.secret == login.secret for mine in other.document.logins()):
+            return True
+        if old.identity != login.identity or not known_same_lineage(old, other.document):
+            continue
+        if compare(other, copy, work.context.now(), work.spent.is_spent).order > 0:
+            return True
+    return False
+
+
+def holds_login(copy: Copy | None, login: Login) -> bool:
+    """Say whether the copy holds exactly this credential."""
+    if copy is None or copy.document is None:
+        return False
+    return any(
+        mine.identity == login.identity and mine.secret == login.secret
+        for mine in copy.document.logins()
+    )
+
+
+def keep_stray(work: Work, copy: Copy, home: str) -> str:
+    """Keep a document that goes nowhere among the backups of a home. Raises StoreNotWritable."""
+    path = backups.keep(work.context, os.path.realpath(home), copy.raw, copy.modified_ns)
+    work.at_end(lambda: prune(work, os.path.realpath(home)))
+    return path
+
+
+def remove_leftover(work: Work, path: str) -> None:
+    """Remove a temporary document whose content is safe. Raises StoreNotWritable."""
+    try:
+        work.context.files.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise not_writable(path, error) from error

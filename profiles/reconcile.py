@@ -1,0 +1,389 @@
+"""The heart: the newest tokens of a login win and are durable before anything older goes (R3, R6, R7, R9, R10, R12).
+
+Everything here runs under the locks of a `Work`. The order of writes is always: the profile first, then what else must
+become equal, then the spent marks of what was replaced.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from profiles.adoption import adopt, drop_half_made, take_up_half_made
+from profiles.auth_file import AuthDocument, with_carried_fields
+from profiles.discovery import Profile
+from profiles.generation import (
+    SURE,
+    Copy,
+    compare,
+    copy_of,
+    known_same_lineage,
+    read_copy,
+    same_lineage,
+)
+from profiles.guard import keep_stray, put, remove_leftover
+from profiles.history import last_switched_to
+from profiles.marks import UNCERTAIN, set_mark
+from profiles.mixture import settle_mixture
+from profiles.paths import AUTH_FILE
+from profiles.profile_file import save_profile_file
+from profiles.seen import Sight, last_seen, pending, remember
+from profiles.work import Needs, Work, enter, identities_in, is_there, leftovers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from profiles.context import Context
+    from profiles.model import Identity
+    from profiles.work import View
+
+_NO_TOKEN = ""
+
+
+class Report(NamedTuple):
+    """What a writing verb did: the profile it adopted, the one it brought up to date, and what must be said."""
+
+    adopted: str | None
+    written_back: str | None
+    said: list[str]
+
+
+class Live(NamedTuple):
+    """The active home after reconciling: its document, and the profile that it belongs to."""
+
+    copy: Copy | None
+    profile: Profile | None
+    stuck: str | None = None
+
+
+def report_of(work: Work) -> Report:
+    """Sum up the work."""
+    return Report(work.adopted, work.written_back, work.said)
+
+
+def reconcile(context: Context) -> Report:
+    """Bring the active home and its profile to the newest tokens; adopt a login that no profile has.
+
+    Raises StoreLocked, StoreNotWritable, LocksUnsupported.
+    """
+    if context.active.problem is not None or not os.path.isdir(context.home):
+        return Report(None, None, [])
+    with enter(context, lambda view: view.needs(())) as work:
+        reconcile_live(work, update_live=True)
+        return report_of(work)
+
+
+def needs_of_profile(view: View, profile: Profile) -> Needs:
+    """Return what touching this profile's login touches."""
+    facts = view.cache.auth_facts(profile.auth_path)
+    identities = {i for i in (profile.fields.identity, facts.identity) if i is not None}
+    identities |= identities_in(read_copy(profile.parked_path))
+    for path in leftovers(profile.home):
+        identities |= identities_in(read_copy(path))
+    return view.needs(identities, [profile.home] if is_there(profile) else [])
+
+
+def reconcile_live(work: Work, *, update_live: bool) -> Live:
+    """Reconcile the active home with its own profile; with `update_live` an older live file is brought up too.
+
+    Raises StoreNotWritable; whatever was not written then is as it was.
+    """
+    settle_leftovers(work, work.context.home)
+    live = work.view.live = read_copy(work.live_path)
+    _note_strangers(work, live)
+    if live is None:
+        return Live(None, None)
+    if not work.is_trusted(live.path):
+        return Live(live, None, "is not yours alone")
+    document = live.document
+    if document is None:
+        path = keep_stray(work, live, work.context.home) if live.raw else None
+        if path is not None:
+            work.say(
+                f"{work.show(work.live_path)} could not be read ({live.problem}); "
+                f"its bytes are kept in {work.show(path)}"
+            )
+        return Live(live, None)
+    if document.is_mixture:
+        settled = settle_mixture(work, live, merge_copy)
+        if settled is None:
+            return Live(live, None, "mixes two logins")
+        live, document = settled, settled.document
+        work.view.live = live
+    if document is None or document.identity is None:
+        _remember(work, None, None)
+        return Live(live, None)
+    profile = merge_copy(work, live, update_home=work.live_path if update_live else None)
+    for rider in document.logins()[1:]:
+        # A key that rides in a ChatGPT document: the document itself is a durable place for it.
+        if not _rider_is_safe(work, live, profile, rider.identity):
+            keep_stray(work, live, work.context.home)
+    live = read_copy(work.live_path) or live
+    _remember(work, live, profile)
+    return Live(live, profile)
+
+
+def _rider_is_safe(work: Work, live: Copy, profile: Profile, rider: Identity) -> bool:
+    saved = read_copy(profile.auth_path)
+    if saved is not None and saved.inode != live.inode and rider in identities_in(saved):
+        return True
+    return any(rider in identities_in(read_copy(p.auth_path)) for p in work.profiles_of(rider))
+
+
+def merge_copy(work: Work, copy: Copy, *, update_home: str | None) -> Profile:
+    """Reconcile one copy of a login with its profile and its other homes; return the profile.
+
+    `update_home` names the auth.json to bring up when it turns out to be the older one. Raises StoreNotWritable.
+    """
+    document = copy.document
+    if document is None or document.identity is None:
+        message = "only a document with a login can be merged"
+        raise ValueError(message)
+    identity = document.identity
+    profile = choose_profile(work, identity, document)
+    if profile is None:
+        where = f"the login in {work.show(copy.path)}"
+        return adopt(work, copy, where)
+    own_path = profile.auth_path if is_there(profile) else profile.parked_path
+    saved = read_copy(own_path)
+    if saved is not None and saved.inode == copy.inode and saved.path != copy.path:
+        saved = _unshare(work, own_path, saved)
+    others = _other_copies(work, identity, profile, copy)
+    newest = _newest(work, copy, saved, others)
+    raw = _carried(newest, [c for c in (saved, copy, *others) if c is not None])
+    final = copy_of(newest.path, raw, newest.modified_ns)
+    _write_own(work, profile, own_path, saved, final, newest is copy)
+    _write_others(work, others, final)
+    if update_home is not None and _is_older(work, copy, final):
+        _put(work, update_home, final)
+        work.say(
+            f"{work.show(update_home)} held older tokens of {profile.name}; it has the newest now"
+        )
+    losers = [c for c in (saved, copy, *others) if c is not None]
+    _mark_losers(work, final, losers)
+    return profile
+
+
+def _unshare(work: Work, own_path: str, saved: Copy) -> Copy | None:
+    """Give the profile a file of its own where a link made it one file with the live one (R4)."""
+    from profiles.atomic import replace_file
+
+    if os.path.realpath(own_path) == os.path.realpath(work.live_path):
+        return saved
+    replace_file(work.context.files, own_path, saved.raw, saved.modified_ns)
+    return read_copy(own_path)
+
+
+def choose_profile(work: Work, identity: Identity, document: AuthDocument) -> Profile | None:
+    """Return the profile that a copy belongs to: of several the one last switched to, then one of its family.
+
+    A registered home is paired only with its own family (R9).
+    """
+    fitting: list[tuple[int, int, str, Profile]] = []
+    last = last_switched_to(work.context, work.context.home, identity.digest())
+    for profile in work.profiles_of(identity):
+        saved = read_copy(profile.auth_path if is_there(profile) else profile.parked_path)
+        held = saved.document if saved is not None else None
+        family = held is not None and same_lineage(held, document)
+        if not profile.managed and held is not None and not family:
+            continue
+        if not profile.managed and saved is None and is_there(profile):
+            # Logged out over there: not ours to fill again.
+            continue
+        fitting.append((profile.name != last, not family, profile.name, profile))
+    return min(fitting)[3] if fitting else None
+
+
+def _other_copies(work: Work, identity: Identity, own: Profile, copy: Copy) -> list[Copy]:
+    """Return the copies of this login in other homes that we hold the locks of."""
+    paths = [p.auth_path for p in work.profiles_of(identity) if p.name != own.name and is_there(p)]
+    paths += [f"{home}/{AUTH_FILE}" for home in work.view.other_homes()]
+    if copy.path != work.live_path:
+        paths.append(work.live_path)
+    found = []
+    for path in dict.fromkeys(paths):
+        home = os.path.realpath(os.path.dirname(path))
+        if home not in work.needs.homes or not work.is_trusted(path):
+            continue
+        other = read_copy(path)
+        if other is None or other.document is None or other.inode == copy.inode:
+            continue
+        if other.document.identity == identity and not other.document.is_mixture:
+            found.append(other)
+    return found
+
+
+def _newest(work: Work, copy: Copy, saved: Copy | None, others: list[Copy]) -> Copy:
+    now, is_spent = work.context.now(), work.spent.is_spent
+    newest = copy
+    if saved is not None and compare(saved, newest, now, is_spent).order > 0:
+        newest = saved
+    for other in others:
+        pool = [c.document for c in (copy, saved) if c is not None and c.document is not None]
+        document = other.document
+        kin = document is not None and any(same_lineage(document, mine) for mine in pool)
+        if kin and compare(other, newest, now, is_spent).order > 0:
+            newest = other
+    return newest
+
+
+def _carried(newest: Copy, pool: list[Copy]) -> bytes:
+    """Return the newest bytes with the fields that old clients drop (R10)."""
+    raw, document = newest.raw, newest.document
+    for other in pool:
+        if document is None or other.document is None or other is newest:
+            continue
+        if other.document.identity == document.identity:
+            richer = with_carried_fields(document, other.document)
+            if richer != raw:
+                raw, document = richer, copy_of(newest.path, richer, newest.modified_ns).document
+    return raw
+
+
+def _write_own(
+    work: Work, profile: Profile, path: str, saved: Copy | None, final: Copy, from_outside: bool
+) -> None:
+    if saved is None or saved.raw != final.raw:
+        lost = saved is not None and saved.document is None and bool(saved.raw)
+        changed = _put(work, path, final)
+        if changed and lost and saved is not None:
+            work.say(
+                f"the saved file of {profile.name} could not be read ({saved.problem}); it is healed"
+            )
+        if changed and from_outside:
+            work.written_back = profile.name
+            work.say(f"newer tokens of {profile.name} are now in its profile")
+    if path == profile.parked_path and not profile.managed:
+        work.say(
+            f"{profile.name}: its home {work.show(profile.home)} cannot be written; "
+            "its newest login is kept in our own folder until it is back"
+        )
+    document = final.document
+    if profile.fields.identity is None and document is not None and document.identity is not None:
+        fields = profile.fields._replace(identity=document.identity, email=document.email)
+        save_profile_file(work.context, profile.folder, fields)
+        work.learnt(profile._replace(fields=fields))
+
+
+def _write_others(work: Work, others: list[Copy], final: Copy) -> None:
+    """Make the other homes of the same family equal to the newest (R9)."""
+    if final.document is None:
+        return
+    for other in others:
+        kin = other.document is not None and same_lineage(other.document, final.document)
+        if kin and other.path != work.live_path and _is_older(work, other, final):
+            _put(work, other.path, final)
+            work.say(
+                f"{work.show(other.path)} held older tokens of this login; it has the newest now"
+            )
+
+
+def _is_older(work: Work, copy: Copy, final: Copy) -> bool:
+    if copy.raw == final.raw or copy.refresh_digest == final.refresh_digest:
+        return copy.document is None and copy.raw != final.raw
+    return compare(final, copy, work.context.now(), work.spent.is_spent).order >= 0
+
+
+def _put(work: Work, path: str, final: Copy) -> bool:
+    def save(stray: Copy) -> None:
+        merge_copy(work, stray, update_home=None)
+
+    return put(work, path, final.raw, final.modified_ns, save)
+
+
+def _mark_losers(work: Work, final: Copy, losers: list[Copy]) -> None:
+    """Remember as spent what a newer copy of the same known family replaced (R10)."""
+    if final.document is None:
+        return
+    digests = []
+    for loser in losers:
+        digest = loser.refresh_digest
+        if loser.document is None or digest is None or digest == final.refresh_digest:
+            continue
+        verdict = compare(final, loser, work.context.now(), work.spent.is_spent)
+        if verdict.order > 0 and verdict.by in SURE:
+            if known_same_lineage(final.document, loser.document):
+                digests.append(digest)
+    work.mark_spent(digests)
+
+
+def settle_leftovers(work: Work, home: str) -> None:
+    """Read what dead processes left in this home, save what is new in it, remove it (R7)."""
+    for path in leftovers(home):
+        copy = read_copy(path)
+        if copy is None or not work.is_trusted(path):
+            continue
+        if copy.document is None or copy.document.identity is None or copy.document.is_mixture:
+            if copy.raw.strip(b"\0 \n") and (copy.document is None or copy.document.is_mixture):
+                keep_stray(work, copy, home)
+        elif not identities_in(copy) <= work.needs.identities:
+            continue
+        else:
+            merge_copy(work, copy, update_home=None)
+            for rider in copy.document.logins()[1:]:
+                if rider.identity:
+                    keep_stray(work, copy, home)
+        remove_leftover(work, path)
+    for profile in work.view.shelf.profiles:
+        if not profile.managed and profile.home == home:
+            _settle_parked(work, profile)
+    for copy in take_up_half_made(work):
+        if identities_in(copy) <= work.needs.identities:
+            merge_copy(work, copy, update_home=None)
+            drop_half_made(work, copy)
+
+
+def _settle_parked(work: Work, profile: Profile) -> None:
+    """Bring back what waited in our folder while a registered home was away (R8)."""
+    parked = read_copy(profile.parked_path)
+    if parked is None or not is_there(profile) or not identities_in(parked):
+        return
+    if not identities_in(parked) <= work.needs.identities:
+        return
+    merge_copy(work, parked, update_home=None)
+    keep_stray(work, parked, profile.home)
+    remove_leftover(work, profile.parked_path)
+    work.say(f"{profile.name}: its home is back and has its newest login again")
+
+
+def sight_of(copy: Copy | None, profile: Profile | None) -> Sight | None:
+    """Return what `seen.json` remembers of a document."""
+    if copy is None or copy.document is None or copy.document.identity is None:
+        return None
+    digest = copy.refresh_digest or _NO_TOKEN
+    return Sight(copy.document.identity.digest(), digest, profile.name if profile else "")
+
+
+def _remember(work: Work, live: Copy | None, profile: Profile | None) -> None:
+    remember(work.context, work.context.home, sight_of(live, profile))
+
+
+def _note_strangers(work: Work, live: Copy | None) -> None:
+    """Warn of the silent revocation when the login that was here changed or vanished without us (R12)."""
+    before = last_seen(work.context, work.context.home)
+    if before is None or (live is not None and live.document is None):
+        return
+    now = sight_of(live, None)
+    if now is not None and now.identity == before.identity:
+        return
+    ours = pending(work.context, work.context.home)
+    if now is not None and ours is not None and now.identity == ours.identity:
+        return
+    if live is not None and live.document is not None and live.document.is_mixture:
+        return
+    what = "was replaced" if now is not None else "is gone"
+    for profile in work.view.shelf.profiles:
+        identity = profile.fields.identity
+        if identity is None or identity.digest() != before.identity:
+            continue
+        saved = read_copy(profile.auth_path)
+        digest = saved.refresh_digest if saved is not None else None
+        if digest is None or work.spent.is_spent(digest):
+            continue
+        reason = (
+            f"its login in {work.show(work.context.home)} {what} by something else; codex login and "
+            "codex logout revoke the login that they replace or remove"
+        )
+        set_mark(work.context, digest, UNCERTAIN, reason)
+        work.say(f"{profile.name} is uncertain: {reason}")
+    if now is None:
+        _remember(work, None, None)

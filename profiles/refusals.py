@@ -1,0 +1,224 @@
+"""When a switch is not made, and why (R15). Where `can_force` is set, `--anyway` lifts the refusal."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from profiles import lock
+from profiles.discovery import Profile
+from profiles.errors import (
+    AuthFileMalformed,
+    LoginNeeded,
+    LoginUnverified,
+    ProfilesError,
+    StoreError,
+    SwitchRefused,
+)
+from profiles.expiry import DAY
+from profiles.generation import Copy, read_copy
+from profiles.marks import LOGIN_NEEDED, load_marks
+from profiles.overrides import HomeSettings, why_void
+from profiles.paths import AUTH_FILE
+from profiles.processes import is_login
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from profiles.context import Context
+    from profiles.discovery import Shelf
+    from profiles.model import Identity, Process
+    from profiles.spent import SpentTokens
+
+#: Seconds around `exp` in which a running Codex may be refreshing, and the age at which an opaque token is due.
+NEAR_EXPIRY, OPAQUE_AGE = 600.0, 7 * DAY
+
+
+class Target(NamedTuple):
+    """What a switch would install."""
+
+    profile: Profile
+    copy: Copy
+    identity: Identity
+
+
+def refuse_home(context: Context, shelf: Shelf) -> None:
+    """Raise when the active home cannot be switched at all."""
+    home, problem = context.home, context.active.problem
+    if problem is not None:
+        raise SwitchRefused(
+            f"CODEX_HOME points to {home}, which {problem}: Codex would not start there",
+            f"mkdir -m 700 -p {home}" if problem == "does not exist" else "unset CODEX_HOME",
+        )
+    here = _inode(home)
+    for profile in shelf.profiles:
+        same = os.path.realpath(profile.home) == home
+        if same or (here is not None and _inode(profile.home) == here):
+            raise SwitchRefused(
+                f"the active home {home} is the home of the profile {profile.name} itself",
+                "unset CODEX_HOME, then switch",
+            )
+
+
+def _inode(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
+
+
+def read_target(profile: Profile, show: str) -> Target:
+    """Read and validate what is to be installed.
+
+    Raises SwitchRefused (unreadable or of another identity) and LoginNeeded (there is no login in it).
+    """
+    if profile.problem is not None:
+        raise SwitchRefused(
+            f"{profile.name} is broken: {profile.problem}",
+            f"look at it: less {profile.folder}/profile.toml",
+        )
+    copy = read_copy(profile.auth_path)
+    if copy is None:
+        waiting = read_copy(profile.parked_path)
+        if not profile.managed and waiting is not None:
+            raise SwitchRefused(
+                f"{profile.name}: its home {profile.home} is not there; its login waits in our own folder",
+                "bring the home back, then switch",
+            )
+        raise _empty(profile)
+    if copy.document is None:
+        hint = f"fill it anew: tui run {profile.name} -- codex login --device-auth"
+        error = AuthFileMalformed(show, "", copy.problem or "cannot be read")
+        raise SwitchRefused(f"{profile.name} is broken: {error.message}", hint)
+    identity = copy.document.identity
+    if identity is None:
+        raise _empty(profile)
+    recorded = profile.fields.identity
+    if recorded is not None and recorded != identity:
+        who = copy.document.email or copy.document.kind
+        raise SwitchRefused(
+            f"{profile.name} is broken: {show} now holds another login ({who}) than the profile's own",
+            f"keep that one as a profile of its own: tui add NAME --home {profile.home}"
+            if not profile.managed
+            else f"see whose it is: tui show {profile.name}",
+        )
+    if copy.document.is_mixture:
+        raise SwitchRefused(
+            f"{profile.name} is broken: {show} mixes two logins (account_id is not the id_token's)",
+            f"log in anew: tui run {profile.name} -- codex login --device-auth",
+        )
+    return Target(profile, copy, identity)
+
+
+def _empty(profile: Profile) -> LoginNeeded:
+    return LoginNeeded(
+        f"{profile.name} is empty: no login was saved in it yet",
+        f"tui run {profile.name} -- codex login --device-auth",
+    )
+
+
+def refuse_login(
+    context: Context, target: Target, spent: SpentTokens, *, anyway: bool
+) -> ProfilesError | None:
+    """Return why this login must not be installed; None when it may be. Spent and revoked ones never are."""
+    digest = target.copy.refresh_digest
+    name = target.profile.name
+    hint = f"log in anew: tui run {name} -- codex login --device-auth"
+    if spent.is_spent(digest):
+        return LoginNeeded(f"the refresh token of {name} was used up elsewhere", hint)
+    mark = load_marks(context).get(digest) if digest is not None else None
+    if mark is not None and mark.state == LOGIN_NEEDED:
+        return LoginNeeded(f"{name} needs a new login: {mark.reason}", hint)
+    reason = mark.reason if mark is not None else None
+    if spent.is_unanswered(digest):
+        reason = "a refresh was sent and its answer never arrived"
+    if reason is not None and not anyway:
+        return LoginUnverified(
+            f"{name} is uncertain ({reason}), and it was not tried whether its login still works",
+            f"tui switch {name} --anyway installs it as it is",
+        )
+    return None
+
+
+def refuse_settings(settings: HomeSettings, identity: Identity) -> ProfilesError | None:
+    """Return why the home's own settings make the switch void."""
+    reason = why_void(settings, identity)
+    if reason is None:
+        return None
+    return SwitchRefused(reason, f"change the line in {settings.path}", can_force=True)
+
+
+def refuse_processes(
+    context: Context, processes: Sequence[Process], other_homes: Sequence[str]
+) -> ProfilesError | None:
+    """Return why running processes forbid the switch: a login that waits here, a holder in use elsewhere."""
+    for process in processes:
+        if process.home == context.home and is_login(process):
+            return SwitchRefused(
+                f"a codex login (process {process.pid}) waits in {context.home} and would overwrite the switch",
+                f"finish or cancel it (kill {process.pid})",
+                can_force=True,
+            )
+    elsewhere = {os.path.realpath(home) for home in other_homes} - {context.home}
+    for process in processes:
+        if process.home in elsewhere:
+            return SwitchRefused(
+                f"{process.command} (process {process.pid}) runs with this login in {process.home}: two homes that "
+                "refresh one login kill it",
+                f"end it first (kill {process.pid})",
+                can_force=True,
+            )
+    return None
+
+
+def refuse_run_lock(context: Context, identity: Identity) -> ProfilesError | None:
+    """Return a refusal when a `tui run` holds this login (R14)."""
+    held = lock.HeldLocks(context)
+    try:
+        busy = held.try_all([lock.run_lock(context, identity, shared=False)])
+    except StoreError as error:
+        return error
+    held.release()
+    if busy is None:
+        return None
+    pid = lock.holder_of(busy)
+    who = f" (process {pid})" if pid is not None else ""
+    return SwitchRefused(
+        f"a tui run{who} works with this login in its profile's home",
+        "end it first",
+        can_force=True,
+    )
+
+
+def may_be_refreshing(
+    context: Context, live: Copy | None, processes: Sequence[Process]
+) -> Process | None:
+    """Return a Codex that may be refreshing the outgoing login right now, if there is one."""
+    document = live.document if live is not None else None
+    if document is None or document.refresh_token is None:
+        return None
+    now = context.now()
+    expires = document.access_facts.expires_at
+    if expires is not None:
+        near = abs(expires - now) <= NEAR_EXPIRY
+    else:
+        near = document.last_refresh is not None and now - document.last_refresh / 1e9 > OPAQUE_AGE
+    if not near:
+        return None
+    return next((p for p in processes if p.home == context.home), None)
+
+
+def holders_elsewhere(shelf: Shelf, target: Target, other_homes: Sequence[str]) -> list[str]:
+    """Return the homes, the profile's own included, whose file holds the login that is coming in."""
+    homes = [target.profile.home]
+    for profile in shelf.profiles:
+        if profile.fields.identity == target.identity:
+            homes.append(profile.home)
+    for home in other_homes:
+        copy = read_copy(f"{home}/{AUTH_FILE}")
+        if copy is not None and copy.document is not None:
+            if copy.document.identity == target.identity:
+                homes.append(home)
+    return homes

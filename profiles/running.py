@@ -1,0 +1,233 @@
+"""Run a command with a profile's login, nothing switched (R14).
+
+`CODEX_HOME` is the profile's home, or the active home when that holds the same login. The login is reconciled before
+the command starts and after it ended, however it ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import NamedTuple
+
+from profiles import lock
+from profiles.daemon import OVERRIDES, stop_if_idle
+from profiles.discovery import Profile
+from profiles.errors import CodexFailed, ProfilesError, StoreLocked, SwitchRefused
+from profiles.generation import copy_of, read_copy
+from profiles.history import Entry, note
+from profiles.profile_file import save_profile_file
+from profiles.reconcile import merge_copy, needs_of_profile, reconcile_live, settle_leftovers
+from profiles.refusals import holders_elsewhere, read_target, refuse_processes
+from profiles.work import Work, enter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+    from profiles.context import Context
+    from profiles.model import Identity
+
+    Teller = Callable[[str], None]
+
+#: What a shell answers when a command is not found, or cannot be run.
+NOT_FOUND, NOT_RUNNABLE = 127, 126
+
+
+class Prepared(NamedTuple):
+    """A run about to start: its home, its environment, and the lock that is held while it lasts."""
+
+    profile: str
+    home: str
+    environ: dict[str, str]
+    held: lock.HeldLocks | None
+    said: list[str]
+
+
+def prepare(context: Context, name: str, *, anyway: bool = False) -> Prepared:
+    """Reconcile the profile's login and make ready to run with it.
+
+    Raises ProfileNotFound, SwitchRefused when a Codex runs with this login in another home, and what locks raise.
+    """
+    with enter(context, lambda view: needs_of_profile(view, view.shelf.find(name))) as work:
+        profile = work.profile(name)
+        if profile.problem is not None:
+            raise SwitchRefused(f"{profile.name} is broken: {profile.problem}")
+        if not os.path.isdir(profile.home):
+            raise SwitchRefused(
+                f"{profile.name}: its home {profile.home} is not there", "bring it back, then run"
+            )
+        home = _reconciled_home(work, profile)
+        identity = work.profile(name).fields.identity
+        if identity is not None and not anyway:
+            _refuse_two_homes(work, profile, home)
+        held = _hold(context, identity)
+        environ = {k: v for k, v in context.environ.items() if k not in OVERRIDES}
+        environ["CODEX_HOME"] = home
+        return Prepared(profile.name, home, environ, held, work.said)
+
+
+def _reconciled_home(work: Work, profile: Profile) -> str:
+    """Bring the login up to date everywhere and return the home to run with."""
+    live = reconcile_live(work, update_live=True) if work.context.active.problem is None else None
+    settle_leftovers(work, profile.home)
+    copy = read_copy(profile.auth_path)
+    if live is not None and live.profile is not None and live.profile.name == profile.name:
+        return work.context.home
+    if copy is not None and copy.document is not None and copy.document.identity is not None:
+        recorded = profile.fields.identity
+        known = recorded is None or recorded == copy.document.identity
+        if known and not copy.document.is_mixture and work.is_trusted(profile.auth_path):
+            merge_copy(work, copy, update_home=profile.auth_path)
+    return profile.home
+
+
+def _refuse_two_homes(work: Work, profile: Profile, home: str) -> None:
+    try:
+        target = read_target(profile, profile.auth_path)
+    except ProfilesError:
+        # Nothing to share: whatever the command does there, it starts without this login.
+        return
+    homes = [
+        *holders_elsewhere(work.view.shelf, target, work.view.other_homes()),
+        work.context.home,
+    ]
+    live = work.view.live
+    if live is None or live.document is None or live.document.identity != target.identity:
+        homes.remove(work.context.home)
+    context = work.context._replace() if home == work.context.home else work.context.with_home(home)
+    elsewhere = [
+        p for p in work.context.processes() if p.home != home and not p.command == "codex login"
+    ]
+    refusal = refuse_processes(context, elsewhere, homes)
+    if refusal is not None:
+        raise SwitchRefused(refusal.message, refusal.hint)
+
+
+def _hold(context: Context, identity: Identity | None) -> lock.HeldLocks | None:
+    if identity is None:
+        return None
+    wanted = lock.run_lock(context, identity, shared=True)
+    held = lock.HeldLocks(context)
+    busy = held.try_all([wanted])
+    if busy is not None:
+        raise StoreLocked(busy, lock.holder_of(busy), 0.0)
+    return held
+
+
+def finish(context: Context, prepared: Prepared) -> list[str]:
+    """Reconcile after the command ended; return what must be said. Raises what locks and writes raise."""
+    try:
+        said = _reconcile_after(context, prepared)
+        if prepared.home != context.home:
+            try:
+                if stop_if_idle(prepared.home, prepared.environ):
+                    said.append(f"stopped the app-server daemon that was left in {prepared.home}")
+            except CodexFailed as error:
+                said.append(f"{error.message}; {error.hint}")
+        return said
+    finally:
+        if prepared.held is not None:
+            prepared.held.release()
+
+
+def _reconcile_after(context: Context, prepared: Prepared) -> list[str]:
+    name = prepared.profile
+    with enter(context, lambda view: needs_of_profile(view, view.shelf.find(name))) as work:
+        if context.active.problem is None and os.path.isdir(context.home):
+            reconcile_live(work, update_live=True)
+        settle_leftovers(work, work.profile(name).home)
+        profile = work.profile(name)
+        copy = read_copy(profile.auth_path)
+        document = copy.document if copy is not None else None
+        if copy is None or document is None or document.identity is None or document.is_mixture:
+            return work.said
+        recorded = profile.fields.identity
+        if recorded is None:
+            fields = profile.fields._replace(identity=document.identity, email=document.email)
+            save_profile_file(context, profile.folder, fields)
+            work.learnt(profile._replace(fields=fields))
+            twins = [p.name for p in work.profiles_of(document.identity) if p.name != name]
+            work.say(f"{name} now holds {document.email or document.kind}")
+            if twins:
+                work.say(f"the profile {twins[0]} belongs to the same person and workspace")
+        elif recorded != document.identity:
+            work.say(
+                f"{name} is broken now: its file holds another login ({document.email or document.kind}) than its own; "
+                "nothing was written over it"
+            )
+            return work.said
+        merge_copy(
+            work, copy_of(copy.path, copy.raw, copy.modified_ns, copy.inode), update_home=copy.path
+        )
+        note(
+            context,
+            Entry(context.now(), "run", name, document.identity.digest(), prepared.home, "ended"),
+        )
+        return work.said
+
+
+def run(
+    context: Context,
+    name: str,
+    command: Sequence[str],
+    *,
+    on_said: Teller | None = None,
+    anyway: bool = False,
+) -> int:
+    """Run `command` as the profile and return its exit code, 128 + n when signal n ended it.
+
+    `on_said` gets each sentence that people must hear. Raises what `prepare` raises; the end is reconciled even when the
+    command was killed.
+    """
+    tell = on_said if on_said is not None else lambda _sentence: None
+    prepared = prepare(context, name, anyway=anyway)
+    for sentence in prepared.said:
+        tell(sentence)
+    try:
+        code = _wait_for(command, prepared, tell)
+    finally:
+        for sentence in finish(context, prepared):
+            tell(sentence)
+    return code
+
+
+def _wait_for(command: Sequence[str], prepared: Prepared, tell: Teller) -> int:
+    import subprocess
+
+    try:
+        child = subprocess.Popen(list(command), env=prepared.environ)
+    except FileNotFoundError:
+        tell(f"{command[0]}: no such command")
+        return NOT_FOUND
+    except OSError as error:
+        tell(f"{command[0]}: {error.strerror}")
+        return NOT_RUNNABLE
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        child.send_signal(number)
+
+    # The terminal sends ctrl-c to the command itself; we only wait for what it does with it.
+    kept = {
+        number: signal.signal(number, handler)
+        for number, handler in (
+            (signal.SIGINT, signal.SIG_IGN),
+            (signal.SIGQUIT, signal.SIG_IGN),
+            (signal.SIGTERM, pass_on),
+            (signal.SIGHUP, pass_on),
+        )
+        if _in_main_thread()
+    }
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
+
+
+def _in_main_thread() -> bool:
+    import threading
+
+    return threading.current_thread() is threading.main_thread()

@@ -1,0 +1,248 @@
+"""One writing verb under its locks: what was found, what was done, what must be said (R13).
+
+`enter` looks, works out which logins and homes are concerned, takes their locks and looks again; when meanwhile another
+login turned up it releases and starts over.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from profiles import lock
+from profiles.atomic import MARK, make_private_folder
+from profiles.cache import FactCache
+from profiles.discovery import Profile, Shelf, holding, load_shelf, read_profile
+from profiles.errors import StoreLocked
+from profiles.generation import Copy, read_copy
+from profiles.ownership import why_not_trusted
+from profiles.paths import AUTH_FILE, tilde
+from profiles.seen import seen_homes
+from profiles.spent import SPENT, load_spent, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from profiles.context import Context
+    from profiles.model import Identity
+
+#: A torn file is looked at again this often (seconds), until it stayed the same for this long (R6).
+LOOK_EVERY, UNCHANGED_FOR = 0.05, 1.0
+#: Rounds of looking, locking and finding something else before we give up.
+ROUNDS = 20
+
+
+class Needs(NamedTuple):
+    """Which logins and homes a verb is about to touch."""
+
+    identities: frozenset[Identity]
+    homes: frozenset[str]
+
+
+class View:
+    """What was there at one look: the profiles, and the active home's document."""
+
+    def __init__(self, context: Context, cache: FactCache) -> None:
+        self.context = context
+        self.cache = cache
+        self.shelf: Shelf = load_shelf(context, cache)
+        self.live: Copy | None = None
+        if context.active.problem is None:
+            self.live = read_copy(f"{context.home}/{AUTH_FILE}")
+
+    def live_identities(self) -> set[Identity]:
+        """Return every identity in the active home's document."""
+        return identities_in(self.live)
+
+    def other_homes(self) -> list[str]:
+        """Return homes that are no profile's and not the active one, but that we know: the default one, those seen."""
+        known = [os.path.realpath(f"{self.context.user_home}/.codex"), *seen_homes(self.context)]
+        profiles = {os.path.realpath(p.home) for p in self.shelf.profiles if not p.managed}
+        skip = {self.context.home, *profiles}
+        found = []
+        for home in dict.fromkeys(known):
+            inside = home.startswith(f"{self.context.roots.profiles}/")
+            if home in skip or inside or not os.path.isfile(f"{home}/{AUTH_FILE}"):
+                continue
+            if os.access(home, os.W_OK | os.X_OK):
+                found.append(home)
+        return found
+
+    def needs(self, identities: Iterable[Identity], homes: Iterable[str] = ()) -> Needs:
+        """Return everything that touches these logins, the active home and its leftovers included."""
+        wanted = set(identities) | self.live_identities()
+        for path in leftovers(self.context.home):
+            wanted |= identities_in(read_copy(path))
+        concerned = {self.context.home, *homes}
+        concerned |= {p.home for p in holding(self.shelf, self.cache, wanted) if is_there(p)}
+        for home in self.other_homes():
+            if self.cache.auth_facts(f"{home}/{AUTH_FILE}").identity in wanted:
+                concerned.add(home)
+        return Needs(frozenset(wanted), frozenset(os.path.realpath(h) for h in concerned))
+
+
+def identities_in(copy: Copy | None) -> set[Identity]:
+    """Return every identity in a document, none when it cannot be read."""
+    if copy is None or copy.document is None:
+        return set()
+    return {login.identity for login in copy.document.logins()}
+
+
+def is_there(profile: Profile) -> bool:
+    """Say whether the profile's home exists and can be written; ours always counts."""
+    if profile.managed:
+        return True
+    return os.path.isdir(profile.home) and os.access(profile.home, os.W_OK | os.X_OK)
+
+
+def leftovers(home: str) -> list[str]:
+    """Return the temporary documents in a home, whoever left them (R7)."""
+    start = f".{AUTH_FILE}{MARK}"
+    folders = {home, os.path.dirname(os.path.realpath(f"{home}/{AUTH_FILE}"))}
+    found: list[str] = []
+    for folder in sorted(folders):
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        found.extend(f"{folder}/{name}" for name in sorted(names) if name.startswith(start))
+    return found
+
+
+class Work:
+    """A verb at work: locks held, facts fresh, notes of what was done."""
+
+    def __init__(self, context: Context, view: View, needs: Needs, held: lock.HeldLocks) -> None:
+        self.context = context
+        self.view = view
+        self.needs = needs
+        self.held = held
+        self.spent = load_spent(context)
+        self.adopted: str | None = None
+        self.written_back: str | None = None
+        self.said: list[str] = []
+        self._profiles: dict[str, Profile] = {}
+        self._at_end: list[Callable[[], None]] = []
+
+    def say(self, sentence: str) -> None:
+        """Note something that the person must be told, once."""
+        if sentence not in self.said:
+            self.said.append(sentence)
+
+    def show(self, path: str) -> str:
+        """Return a path for people."""
+        return tilde(path, self.context.user_home)
+
+    @property
+    def live_path(self) -> str:
+        """The active home's auth.json, a link or not."""
+        return f"{self.context.home}/{AUTH_FILE}"
+
+    def profile(self, name: str) -> Profile:
+        """Return a profile as its folder says now. Raises ProfileNotFound."""
+        found = self.view.shelf.find(name)
+        if found.name not in self._profiles:
+            self._profiles[found.name] = read_profile(found.folder)
+        return self._profiles[found.name]
+
+    def learnt(self, profile: Profile) -> None:
+        """Take note of a profile that was made or changed."""
+        self._profiles[profile.name] = profile
+        others = [p for p in self.view.shelf.profiles if p.name != profile.name]
+        self.view.shelf = Shelf([*others, profile], self.view.shelf.problems)
+
+    def profiles_of(self, identity: Identity) -> list[Profile]:
+        """Return the profiles whose identity this is, read from the disk, those that cannot be trusted left out."""
+        found = []
+        for hint in holding(self.view.shelf, self.view.cache, [identity]):
+            profile = self.profile(hint.name)
+            if profile.problem is not None or not self.is_trusted(profile.auth_path):
+                continue
+            recorded = profile.fields.identity
+            copy = read_copy(profile.auth_path)
+            held = copy.document.identity if copy is not None and copy.document else None
+            if (recorded or held) == identity and (held is None or held == identity):
+                found.append(profile)
+        return found
+
+    def is_trusted(self, path: str) -> bool:
+        """Say whether the file may be a source (R8)."""
+        return why_not_trusted(self.context, path) is None
+
+    def mark_spent(self, digests: Iterable[str]) -> None:
+        """Remember refresh tokens as used up. Raises StoreNotWritable."""
+        fresh = sorted({d for d in digests if not self.spent.is_spent(d)})
+        if fresh:
+            record(self.context, SPENT, fresh)
+            self.spent = load_spent(self.context)
+
+    def at_end(self, action: Callable[[], None]) -> None:
+        """Do something just before the locks are released."""
+        self._at_end.append(action)
+
+    def __enter__(self) -> Work:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_exc: object) -> None:
+        try:
+            if kind is None or issubclass(kind, Exception):
+                while self._at_end:
+                    self._at_end.pop(0)()
+                self.view.cache.save()
+        finally:
+            self.held.release()
+
+
+def _locks(context: Context, needs: Needs) -> list[lock.Wanted]:
+    wanted = [lock.login_lock(context, identity) for identity in needs.identities]
+    wanted.append(lock.store_lock(context))
+    for home in needs.homes:
+        wanted.append(lock.home_lock(context, home))
+        if os.path.isdir(home):
+            wanted.extend(lock.codex_locks(home))
+    return wanted
+
+
+def wait_until_whole(context: Context) -> None:
+    """Wait while a live file that does not parse still changes: someone is writing it in place (R6)."""
+    path = f"{context.home}/{AUTH_FILE}"
+    copy = read_copy(path)
+    since = context.monotonic()
+    begun = since
+    while copy is not None and copy.document is None and copy.mode:
+        if context.monotonic() - since >= UNCHANGED_FOR or context.monotonic() - begun >= lock.WAIT:
+            return
+        context.sleep(LOOK_EVERY)
+        again = read_copy(path)
+        if again is None or again.raw != copy.raw or again.modified_ns != copy.modified_ns:
+            since = context.monotonic()
+        copy = again
+
+
+def enter(context: Context, wanted: Callable[[View], Needs], wait: float = lock.WAIT) -> Work:
+    """Look, lock, look again; return the work once nothing turned up in between.
+
+    Raises StoreLocked, StoreNotWritable, LocksUnsupported, and whatever `wanted` raises.
+    """
+    make_private_folder(context.files, context.roots.profiles)
+    cache = FactCache(context)
+    if context.active.problem is None:
+        wait_until_whole(context)
+    view = View(context, cache)
+    begun = context.monotonic()
+    for _ in range(ROUNDS):
+        needs = wanted(view)
+        held = lock.acquire(context, _locks(context, needs), wait)
+        try:
+            view = View(context, cache)
+            again = wanted(view)
+            if again.identities <= needs.identities and again.homes <= needs.homes:
+                return Work(context, view, needs, held)
+        except BaseException:
+            held.release()
+            raise
+        held.release()
+        if context.monotonic() - begun > wait:
+            break
+    raise StoreLocked(f"{context.home}/{AUTH_FILE}", None, context.monotonic() - begun)

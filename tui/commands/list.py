@@ -1,0 +1,148 @@
+"""`tui list`: all profiles, the active one marked."""
+
+from __future__ import annotations
+
+import os
+
+from profiles import expiry
+from profiles.claims import plan_name
+from profiles.listing import take_snapshot
+from profiles.paths import tilde
+from tui import output, stderr
+from tui.output import Cell, Column
+from tui.parser import add_json
+from tui.stderr import ExitCode
+from tui.terminal import says_utf8
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from profiles.context import Context
+    from profiles.listing import Snapshot
+    from profiles.model import ProfileRow
+    from tui.parser import Parser
+
+EXAMPLES = (
+    ("tui list", "all profiles, the active one marked"),
+    ("tui list --json", "the same for programs"),
+    ("tui list --names", "names alone, a line each"),
+)
+CODES = ()
+
+#: Narrow terminals lose columns by these numbers, the highest first; name and state never.
+COLUMNS = (
+    Column(""),
+    Column("NAME"),
+    Column("ACCOUNT", 2),
+    Column("PLAN", 3),
+    Column("STATE"),
+    Column("EXPIRES", 1),
+    Column("NOTE", 4),
+)
+
+#: A sign for each state in UTF-8 and in ASCII, and its style; the word always stands beside it.
+SIGNS = {
+    expiry.OK: ("✓", "+", "green"),
+    expiry.EXPIRING: ("!", "!", "yellow"),
+    expiry.EXPIRED: ("↻", "~", ""),
+    expiry.LOGIN_NEEDED: ("✗", "x", "red"),
+    expiry.UNCERTAIN: ("?", "?", "yellow"),
+    expiry.BROKEN: ("✗", "x", "red"),
+    expiry.EMPTY: ("○", "-", "dim"),
+    expiry.MOVING: ("→", ">", "yellow"),
+    expiry.MOVED: ("→", ">", "dim"),
+    expiry.STATIC: ("◆", "#", ""),
+}
+#: Expired and refreshable is nothing to worry about, and should not sound so.
+WORDS = {expiry.EXPIRED: "due"}
+
+
+def configure(parser: Parser) -> None:
+    """Add the arguments."""
+    form = parser.add_argument_group("output").add_mutually_exclusive_group()
+    add_json(form)
+    form.add_argument("--names", action="store_true", help="print the names alone, a line each")
+
+
+def run(options: Namespace, context: Context) -> int:
+    """Print the profiles."""
+    snapshot = take_snapshot(context)
+    if options.names:
+        output.lines(row.name for row in snapshot.rows if row.name is not None)
+    elif options.json:
+        output.document(_document(snapshot))
+    else:
+        _print(snapshot, context)
+    return ExitCode.OK
+
+
+def _document(snapshot: Snapshot) -> output.Json:
+    return {
+        "home": snapshot.home,
+        "active": snapshot.active,
+        "profiles": [output.profile_object(row) for row in snapshot.rows],
+        "problems": [{"path": each.path, "error": each.error} for each in snapshot.problems],
+        "discovered": [
+            {
+                "home": found.home,
+                "email": found.email,
+                "account_id": found.account_id,
+                "state": found.state,
+            }
+            for found in snapshot.discovered
+        ],
+        "overridden_by": output.override_objects(snapshot.overrides),
+    }
+
+
+def _print(snapshot: Snapshot, context: Context) -> None:
+    sign = 0 if says_utf8(context.environ) else 1
+    output.table(COLUMNS, [_cells(row, snapshot.taken_at, sign) for row in snapshot.rows])
+    for problem in snapshot.problems:
+        stderr.note(f"{tilde(problem.path, context.user_home)}: {problem.error}")
+    for found in snapshot.discovered:
+        home = tilde(found.home, context.user_home)
+        who = found.email or "a login"
+        stderr.note(f"{home} holds {who} and is no profile; register it: {_register(home)}")
+    for override in snapshot.overrides:
+        stderr.note(f"{override.name} ({override.where}) beats the active login")
+    _first_steps(snapshot, context)
+
+
+def _register(home: str) -> str:
+    word = os.path.basename(home).removeprefix(".codex-").lstrip(".") or "NAME"
+    return f"tui add {word} --home {home}"
+
+
+def _cells(row: ProfileRow, now: float, sign: int) -> list[Cell]:
+    signs = SIGNS[row.state]
+    return [
+        Cell(("●", "*")[sign] if row.active else " ", "green"),
+        Cell(row.name or "(not saved)", "bold" if row.active else ""),
+        Cell(row.email or "-"),
+        Cell(plan_name(row.plan) or "-"),
+        Cell(f"{signs[sign]} {WORDS.get(row.state, row.state)}", signs[2]),
+        Cell(expiry.countdown(now, row.access_token_expires_at)),
+        Cell(row.note or "", "dim"),
+    ]
+
+
+def _first_steps(snapshot: Snapshot, context: Context) -> None:
+    """Say what to do while there is not yet anything to switch between."""
+    names = [row.name for row in snapshot.rows if row.name is not None]
+    home = tilde(snapshot.home, context.user_home)
+    if len(names) > 1:
+        return
+    if not snapshot.rows:
+        stderr.say(f"No profile yet, and no login in {home}.")
+        stderr.say("next: tui add NAME --empty, then tui run NAME -- codex login --device-auth")
+    elif not names:
+        stderr.say(f"The login in {home} is in no profile yet.")
+        stderr.say("next: tui add NAME")
+    else:
+        stderr.say("A second login goes into a place of its own.")
+        stderr.say("next: tui add NAME --empty, then tui run NAME -- codex login --device-auth")
+    stderr.say(
+        "Never run `codex login` over a login that you want to keep: it revokes that one first."
+    )

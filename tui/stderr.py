@@ -1,0 +1,150 @@
+"""The only writer of stderr, and the owner of the exit codes.
+
+Errors know no exit codes: `exit_code_for` maps the tree of `profiles.errors` in one place. A line
+here is one plain line, `tui: error: …` or `note: …`, then `next: …` with the command to run next.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import IntEnum
+
+from profiles import errors
+from tui.terminal import STDERR, STDIN, clean, has_colours, is_terminal, paint, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PROGRAM = "tui"
+
+
+class ExitCode(IntEnum):
+    """How a command ended. With several profiles: 4 before 5 before 6 before 1."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NO_SUCH_PROFILE = 3
+    LOGIN_NEEDED = 4
+    UNREACHABLE = 5
+    LOCKED = 6
+    INTERRUPTED = 130
+
+
+#: What each exit code means, for `--help`.
+MEANINGS = {
+    ExitCode.OK: "done",
+    ExitCode.FAILED: "failed, or refused",
+    ExitCode.USAGE: "a word of the command line is off",
+    ExitCode.NO_SUCH_PROFILE: "no such profile",
+    ExitCode.LOGIN_NEEDED: "a login is needed",
+    ExitCode.UNREACHABLE: "the issuer cannot be reached",
+    ExitCode.LOCKED: "locked by another process",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+#: For each branch of the tree its exit code and its stable word in JSON; the first that fits.
+_BRANCHES: tuple[tuple[type[BaseException], ExitCode, str], ...] = (
+    (errors.UsageError, ExitCode.USAGE, "usage"),
+    (errors.ProfileNameInvalid, ExitCode.USAGE, "usage"),
+    (errors.ProfileNotFound, ExitCode.NO_SUCH_PROFILE, "no-such-profile"),
+    (errors.LoginNeeded, ExitCode.LOGIN_NEEDED, "login-needed"),
+    (errors.LoginUnverified, ExitCode.UNREACHABLE, "unreachable"),
+    (errors.StoreLocked, ExitCode.LOCKED, "locked"),
+    (errors.ProfileError, ExitCode.FAILED, "refused"),
+    (errors.SwitchError, ExitCode.FAILED, "refused"),
+    (KeyboardInterrupt, ExitCode.INTERRUPTED, "interrupted"),
+)
+
+
+def _branch(error: BaseException) -> tuple[ExitCode, str]:
+    for kind, code, word in _BRANCHES:
+        if isinstance(error, kind):
+            return code, word
+    if isinstance(error, errors.ConfigError) and error.path.endswith("/config.toml"):
+        # The person's own settings are part of what they asked for; a profile.toml is not.
+        return ExitCode.USAGE, "usage"
+    return ExitCode.FAILED, "failed"
+
+
+def exit_code_for(error: BaseException) -> ExitCode:
+    """Return the exit code that an error ends a command with."""
+    return _branch(error)[0]
+
+
+def code_word_for(error: BaseException) -> str:
+    """Return the stable word for an error, as `code` in JSON."""
+    return _branch(error)[1]
+
+
+def explain(error: BaseException) -> tuple[str, str]:
+    """Return what to say about an error, and what to do next.
+
+    Of an error that is none of ours only the type is named: its text could hold anything.
+    """
+    if isinstance(error, errors.ProfilesError):
+        return error.message, error.hint or f"{PROGRAM} --help"
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", "nothing is left half done; tui list shows where you are"
+    if isinstance(error, OSError) and error.errno:
+        where = (
+            f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        )
+        return f"{where}{os.strerror(error.errno)}", "tui paths shows the folders in use"
+    return (
+        f"unexpected {type(error).__name__}",
+        "repeat with SWITCHYARD_DEBUG=1 to see where, and report that",
+    )
+
+
+def _write(text: str) -> None:
+    try:
+        write(STDERR, text)
+    except OSError:
+        pass  # Nobody listens, and there is nowhere left to say so.
+
+
+def say(sentence: str) -> None:
+    """Write one line of prose."""
+    _write(f"{clean(sentence)}\n")
+
+
+def note(sentence: str) -> None:
+    """Write one line about something that is worth knowing."""
+    label = paint("note:", "yellow", colours=has_colours(STDERR, os.environ))
+    _write(f"{label} {clean(sentence)}\n")
+
+
+def error(message: str, hint: str | None = None) -> None:
+    """Write what went wrong on one line, and what to do next on another."""
+    colours = has_colours(STDERR, os.environ)
+    text = f"{PROGRAM}: {paint('error:', 'red', colours=colours)} {clean(message)}\n"
+    _write(f"{text}next: {clean(hint)}\n" if hint else text)
+
+
+def block(lines: Iterable[str]) -> None:
+    """Write several lines as they stand, such as a usage text of our own."""
+    _write("".join(f"{line}\n" for line in lines))
+
+
+def trace(problem: BaseException) -> None:
+    """Write where an unexpected error came from: places only, no values and no message."""
+    from traceback import format_tb
+
+    _write(f"{''.join(format_tb(problem.__traceback__))}{type(problem).__name__}\n")
+
+
+def can_ask() -> bool:
+    """Tell whether somebody is there to answer a question."""
+    return is_terminal(STDIN) and is_terminal(STDERR)
+
+
+def ask(question: str) -> bool:
+    """Ask a yes-or-no question; whatever is not a yes is a no. Raises KeyboardInterrupt."""
+    _write(f"{clean(question)} [y/N] ")
+    answer = sys.stdin.readline() if sys.stdin is not None else ""
+    if not answer.endswith("\n"):
+        _write("\n")
+    return answer.strip().lower() in ("y", "yes")

@@ -10,7 +10,7 @@ import os
 
 from profiles import backups
 from profiles.atomic import PRIVATE_FILE, not_writable, replace_file
-from profiles.errors import AuthFileInsecure, StoreNotWritable
+from profiles.errors import AuthFileInsecure, AuthFileMalformed, StoreNotWritable
 from profiles.generation import Copy, compare, copy_of, known_same_lineage, read_copy
 from profiles.ownership import why_folder_not_trusted
 
@@ -29,13 +29,18 @@ def place_of(work: Work, path: str) -> str:
     """Return the file that a write to `path` must replace.
 
     A link stays and its target is replaced, as Codex does, unless the target is another profile's file: then the link
-    itself goes. Raises AuthFileInsecure when others may write where the link leads (R8).
+    itself goes. Raises AuthFileInsecure when others may write where the link leads (R8), and AuthFileMalformed when a
+    folder, a pipe or a device stands there: whatever it is for, it is nobody's login.
     """
-    if not os.path.islink(path):
-        return path
     target = os.path.realpath(path)
     if os.path.islink(target):
         # A circle: nothing can be read or written through it, so the link itself is replaced.
+        return path
+    if os.path.lexists(target) and not os.path.isfile(target):
+        what = "is a folder" if os.path.isdir(target) else "is no file but a pipe or device"
+        where = f"leads to {target}, which {what}" if os.path.islink(path) else what
+        raise AuthFileMalformed(path, "", where, f"move it away: mv {path} {path}.old")
+    if not os.path.islink(path):
         return path
     folder = os.path.dirname(target)
     for profile in work.view.shelf.profiles:
@@ -55,7 +60,7 @@ def place_of(work: Work, path: str) -> str:
 def put(work: Work, path: str, raw: bytes, modified_ns: int, save: Saver) -> bool:
     """Make an auth.json hold `raw`, the present content being guarded; return whether anything changed.
 
-    Raises StoreNotWritable and AuthFileInsecure; the old document is then still there.
+    Raises StoreNotWritable, AuthFileInsecure and AuthFileMalformed; what was there is then still there.
     """
     real = place_of(work, path)
     present = read_copy(real)

@@ -16,6 +16,7 @@ from profiles.seen import remember
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.refusals import Target
+    from profiles.seen import Sight
     from profiles.work import Work
 
 
@@ -24,11 +25,36 @@ class TooSlow(Exception):
 
 
 def install(work: Work, live: Live, target: Target) -> None:
-    """Write the target's document to the live file, guarded, and read it back."""
+    """Write the target's document to the live file, guarded, and read it back.
+
+    Raises TooSlow, StoreNotWritable, AuthFileInsecure and AuthFileMalformed.
+    """
     context, path = work.context, work.live_path
-    coming = sight_of(target.copy, target.profile)
-    remember(context, context.home, sight_of(live.copy, live.profile), coming)
-    spare = _Spare(work, place_of(work, path))
+    place = place_of(work, path)
+    before, coming = sight_of(live.copy, live.profile), sight_of(target.copy, target.profile)
+    remember(context, context.home, before, coming)
+    try:
+        _replace(work, place, target)
+    except Exception:
+        now = read_copy(path)
+        if live.copy is not None and now is not None and now.raw == live.copy.raw:
+            _forget_coming(work, before)
+        raise
+    remember(context, context.home, coming)
+
+
+def _forget_coming(work: Work, before: Sight | None) -> None:
+    """A switch that was not made leaves no trace."""
+    try:
+        remember(work.context, work.context.home, before)
+    except StoreNotWritable:
+        # A hint for messages alone (R12); what stopped the switch is what must be said.
+        pass
+
+
+def _replace(work: Work, place: str, target: Target) -> None:
+    path = work.live_path
+    spare = _Spare(work, place)
     try:
         if work.held.held_for() > lock.CODEX_LOCK_LIMIT:
             raise TooSlow
@@ -44,7 +70,6 @@ def install(work: Work, live: Live, target: Target) -> None:
             )
     finally:
         spare.settle()
-    remember(context, context.home, coming)
 
 
 class _Spare:

@@ -64,7 +64,7 @@ def take_snapshot(context: Context) -> Snapshot:
     judge = _Judge(context, cache)
     live = cache.auth_facts(f"{context.home}/{AUTH_FILE}")
     if context.active.problem is not None:
-        problems.append(Problem(context.home, f"CODEX_HOME {context.active.problem}"))
+        problems.append(Problem(context.home, f"the active home {context.active.problem}"))
     elif live.problem is not None:
         problems.append(Problem(f"{context.home}/{AUTH_FILE}", live.problem))
     active = active_profile(context, shelf, cache, live)

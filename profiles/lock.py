@@ -59,11 +59,19 @@ def run_lock(context: Context, identity: Identity, *, shared: bool) -> Wanted:
 
 def codex_locks(home: str) -> list[Wanted]:
     """Codex's own two locks of a home, in Codex's order."""
-    target = os.path.realpath(f"{home}/{AUTH_FILE}")
+    own = f"{home}/{AUTH_FILE}"
+    target = os.path.realpath(own)
+    if not (os.path.isfile(target) or _is_free_place(target)):
+        # Neither Codex nor we save through a link to a device, a folder, or into nowhere.
+        target = own
     return [
         Wanted(f"{home}/{CODEX_HOME_LOCK}", ours=False),
         Wanted(f"{target}.lock", ours=False),
     ]
+
+
+def _is_free_place(path: str) -> bool:
+    return not os.path.lexists(path) and os.path.isdir(os.path.dirname(path))
 
 
 class HeldLocks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 #: File systems of a Windows drive seen from WSL: owner and mode are made up there.
 _WINDOWS_DRIVES = frozenset({"9p", "drvfs", "v9fs"})
+#: No file, or a link to none: the folder alone decides.
+_LEADS_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
 def why_not_trusted(context: Context, path: str) -> str | None:
@@ -21,23 +24,29 @@ def why_not_trusted(context: Context, path: str) -> str | None:
     folder = os.path.dirname(path)
     try:
         found = os.stat(path)
-    except FileNotFoundError:
-        found = None
     except OSError as error:
-        return f"cannot be looked at: {os.strerror(error.errno or 0)}"
+        if error.errno not in _LEADS_NOWHERE:
+            return f"cannot be looked at: {os.strerror(error.errno or 0)}"
+        found = None
     if found is not None and found.st_uid != context.uid:
         return f"belongs to user {found.st_uid}, not to you (user {context.uid})"
-    return why_folder_not_trusted(context, folder)
+    why = why_folder_not_trusted(context, folder)
+    if why is None and os.path.islink(path):
+        # Who may write where a link leads may write what is read through it.
+        return why_folder_not_trusted(context, os.path.dirname(os.path.realpath(path)))
+    return why
 
 
 def why_folder_not_trusted(context: Context, folder: str) -> str | None:
     """Say why nothing in the folder can be believed, or None when all is well."""
     try:
         found = os.stat(folder)
-    except FileNotFoundError:
-        return None
     except OSError as error:
+        if error.errno in _LEADS_NOWHERE:
+            return None
         return f"its folder cannot be looked at: {os.strerror(error.errno or 0)}"
+    if not stat.S_ISDIR(found.st_mode):
+        return None
     if found.st_uid != context.uid:
         return f"its folder belongs to user {found.st_uid}, not to you (user {context.uid})"
     if _others_may_write(found) and not _on_windows_drive(folder):

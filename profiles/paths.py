@@ -98,9 +98,13 @@ def find_active_home(environ: Mapping[str, str]) -> ActiveHome:
     """Return the active home: `$CODEX_HOME` if set and not empty, else `~/.codex`, as Codex does."""
     named = environ.get("CODEX_HOME", "")
     if not named:
-        default = os.path.realpath(f"{user_home(environ)}/.codex")
+        usual = f"{user_home(environ)}/.codex"
+        default = os.path.realpath(usual)
         if os.path.lexists(default) and not os.path.isdir(default):
             return ActiveHome(default, False, "is not a folder")
+        if os.path.islink(usual) and not os.path.isdir(default):
+            # A disk that is not mounted: a folder made in its place would hide what comes back (R8).
+            return ActiveHome(default, False, "does not exist, though a link leads there")
         return ActiveHome(default, False, None)
     path = os.path.realpath(named)
     if not os.path.lexists(path):

@@ -48,8 +48,8 @@ def refuse_home(context: Context, shelf: Shelf) -> None:
     home, problem = context.home, context.active.problem
     if problem is not None:
         raise SwitchRefused(
-            f"CODEX_HOME points to {home}, which {problem}: Codex would not start there",
-            f"mkdir -m 700 -p {home}" if problem == "does not exist" else "unset CODEX_HOME",
+            f"{describe_home(context)} {problem}: Codex would not start there",
+            next_step_for_home(context),
         )
     here = _inode(home)
     for profile in shelf.profiles:
@@ -59,6 +59,23 @@ def refuse_home(context: Context, shelf: Shelf) -> None:
                 f"the active home {home} is the home of the profile {profile.name} itself",
                 "unset CODEX_HOME, then switch",
             )
+
+
+def describe_home(context: Context) -> str:
+    """Name the active home and what made it so, as the beginning of a sentence about its problem."""
+    if context.active.from_environment:
+        return f"CODEX_HOME points to {context.home}, which"
+    return f"the active home {context.home}"
+
+
+def next_step_for_home(context: Context) -> str:
+    """Say how to end the problem of the active home."""
+    problem = context.active.problem or ""
+    if problem.startswith("does not exist"):
+        return f"mkdir -m 700 -p {context.home}"
+    if context.active.from_environment:
+        return "unset CODEX_HOME"
+    return f"move it away: mv {context.home} {context.home}.old"
 
 
 def _inode(path: str) -> tuple[int, int] | None:
@@ -86,6 +103,12 @@ def read_target(profile: Profile, show: str) -> Target:
             raise SwitchRefused(
                 f"{profile.name}: its home {profile.home} is not there; its login waits in our own folder",
                 "bring the home back, then switch",
+            )
+        if os.path.islink(profile.auth_path):
+            raise SwitchRefused(
+                f"{profile.name} is broken: {show} is a link that leads nowhere "
+                f"(to {os.path.realpath(profile.auth_path)})",
+                f"bring that file back, or: rm {profile.auth_path}",
             )
         raise _empty(profile)
     if copy.document is None:

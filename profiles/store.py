@@ -25,7 +25,7 @@ from profiles.paths import AUTH_FILE
 from profiles.processes import processes_of_home
 from profiles.profile_file import ProfileFile, save_profile_file
 from profiles.reconcile import Report, needs_of_profile, reconcile_live, report_of, sight_of
-from profiles.refusals import refuse_run_lock
+from profiles.refusals import describe_home, next_step_for_home, refuse_run_lock
 from profiles.removal import move_folder
 from profiles.seen import remember
 from profiles.work import Work, enter
@@ -66,8 +66,7 @@ def add_active(context: Context, name: str) -> Report:
     check_name(name)
     if context.active.problem is not None:
         raise UsageError(
-            f"CODEX_HOME points to {context.home}, which {context.active.problem}",
-            "unset CODEX_HOME",
+            f"{describe_home(context)} {context.active.problem}", next_step_for_home(context)
         )
     with enter(context, lambda view: view.needs(())) as work:
         _check_free(context, work.view.shelf, name)

@@ -126,14 +126,18 @@ def stop_if_idle(
 
     Returns whether one was stopped. Raises CodexFailed as `restart` does.
     """
-    status = find(home)
-    for _ in range(_HANG_UP_LOOKS):
-        if status is None or not status.attached:
+    for look in range(_HANG_UP_LOOKS):
+        if look:
+            # The screen that has just ended may still be on the daemon's side of the socket.
+            sleep(0.05)
+        own = processes_of_home(home)
+        status = find(home, own)
+        if status is None:
+            return False
+        # A screen connects a moment after it has started.
+        if not status.attached and not any(is_tui(each) for each in own):
             break
-        # The screen that has just ended may still be on the daemon's side of the socket.
-        sleep(0.05)
-        status = find(home)
-    if status is None or status.attached:
+    else:
         return False
     return stop(home, environ, status, timeout)
 

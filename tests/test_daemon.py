@@ -294,6 +294,8 @@ def test_idle_daemon_is_stopped_and_one_in_use_is_not(box: Box) -> None:
         with connected(box.codex):
             assert not daemon.stop_if_idle(box.codex, environ, sleep=lambda _: None)
             assert not os.path.exists(f"{box.path}/asked.json")
+        with running_codex(f"{box.path}/bin", CODEX_HOME=box.codex):  # not connected yet
+            assert not daemon.stop_if_idle(box.codex, environ, sleep=lambda _: None)
         environ = client(box, f"os.kill({pid}, signal.SIGTERM)")
         with contextlib.ExitStack() as screen:
             screen.enter_context(connected(box.codex))  # and ends while we look

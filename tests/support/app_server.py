@@ -186,7 +186,11 @@ def socket_session(path: str) -> Iterator[Session]:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PATIENCE)
         connection.connect(os.path.realpath(path))
-        yield Session(_Frames(connection))
+        try:
+            yield Session(_Frames(connection))
+        finally:
+            # Closing alone would wait for the file objects made of it.
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def end_group(child: subprocess.Popen[bytes], patience: float = 5.0) -> None:

@@ -27,7 +27,9 @@ def run(arguments: Sequence[str]) -> int:
         return _dispatch(arguments)
     except SystemExit as error:
         # argparse's --help and --version, which are done.
-        return error.code if isinstance(error.code, int) else ExitCode.OK
+        if isinstance(error.code, int):
+            return error.code
+        return _fail(error, wants_json=wants_json)
     except KeyboardInterrupt as error:
         return _fail(error, wants_json=wants_json)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may pass

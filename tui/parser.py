@@ -226,7 +226,7 @@ def root_help() -> str:
     """Return the help of `tui --help`."""
     parts = [
         f"usage: {stderr.PROGRAM} [COMMAND ...]",
-        f"{PURPOSE}.\nWithout a command the screen opens.",
+        f"{PURPOSE}.",
         _section("examples", _EXAMPLES),
         _section("commands", COMMANDS.items(), indent=14),
         _section("options", _OPTIONS, indent=14),

@@ -1,0 +1,1 @@
+"""The headless commands, each run as a program of its own."""

@@ -64,7 +64,8 @@ def _why_not_runnable(program: str, path: str | None) -> int:
 
     if which(program, path=path) is not None:
         return 0
-    if which(program, mode=os.F_OK, path=path) is not None:
+    is_there = os.path.lexists(program) if "/" in program else which(program, os.F_OK, path)
+    if is_there:
         stderr.error(f"{program}: cannot be executed", f"ls -l {program}")
         return NOT_A_PROGRAM
     stderr.error(f"{program}: command not found", "echo $PATH shows where it was looked for")

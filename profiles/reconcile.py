@@ -139,7 +139,7 @@ def merge_copy(work: Work, copy: Copy, *, update_home: str | None) -> Profile:
         message = "only a document with a login can be merged"
         raise ValueError(message)
     identity = document.identity
-    profile = choose_profile(work, identity, document)
+    profile = choose_profile(work, identity, document, copy)
     if profile is None:
         where = f"the login in {work.show(copy.path)}"
         return adopt(work, copy, where)
@@ -167,16 +167,20 @@ def _unshare(work: Work, own_path: str, saved: Copy) -> Copy | None:
     """Give the profile a file of its own where a link made it one file with the live one (R4)."""
     from profiles.atomic import replace_file
 
-    if os.path.realpath(own_path) == os.path.realpath(work.live_path):
+    one_file = os.path.realpath(own_path) == os.path.realpath(work.live_path)
+    if one_file and not os.path.islink(own_path):
+        # The live file is the link: the profile's own file stays when that one goes.
         return saved
     replace_file(work.context.files, own_path, saved.raw, saved.modified_ns)
     return read_copy(own_path)
 
 
-def choose_profile(work: Work, identity: Identity, document: AuthDocument) -> Profile | None:
+def choose_profile(
+    work: Work, identity: Identity, document: AuthDocument, copy: Copy
+) -> Profile | None:
     """Return the profile that a copy belongs to: of several the one last switched to, then one of its family.
 
-    A registered home is paired only with its own family (R9).
+    A registered home is paired only with its own family (R9), and not where its file is a link to this very one (R4).
     """
     fitting: list[tuple[int, int, str, Profile]] = []
     last = last_switched_to(work.context, work.context.home, identity.digest())
@@ -188,6 +192,9 @@ def choose_profile(work: Work, identity: Identity, document: AuthDocument) -> Pr
             continue
         if not profile.managed and saved is None and is_there(profile):
             # Logged out over there: not ours to fill again.
+            continue
+        linked = saved is not None and saved.inode == copy.inode and saved.path != copy.path
+        if linked and not profile.managed and os.path.islink(profile.auth_path):
             continue
         fitting.append((profile.name != last, not family, profile.name, profile))
     return min(fitting)[3] if fitting else None

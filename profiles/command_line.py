@@ -61,7 +61,8 @@ class Words(NamedTuple):
 
 def read_words(line: Sequence[str], program: str | None) -> Words | None:
     """Return what a command line says if it is a Codex that may use a login, else None."""
-    if not line:
+    if not any(line):
+        # A zombie, or a program that is just being started: its words are not there yet.
         return None
     name, arguments, wrapper = base_name(line[0]), line[1:], False
     if name in _TOOL_NAMES or (arguments and arguments[0].startswith(_TOOL_OPTION)):

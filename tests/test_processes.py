@@ -214,11 +214,29 @@ def test_vanished_processes_are_skipped(box: Box) -> None:
     """A process that is gone before all of it was read is no error, and is not listed."""
     folder = f"{box.path}/proc/77777"
     os.makedirs(folder)
-    with open(f"{folder}/cmdline", "wb") as file:
-        file.write(b"codex\0exec\0")
+    _write(f"{folder}/cmdline", "codex\0exec\0")
     assert codex_processes(proc=f"{box.path}/proc") == []
     os.makedirs(f"{box.path}/proc/77778")  # gone even before that
     assert codex_processes(proc=f"{box.path}/proc") == []
+
+
+def test_program_that_is_just_being_started_is_not_taken_for_a_screen(box: Box) -> None:
+    """Between its file and its words a program is not listed: it may be any command of Codex."""
+    folder = f"{box.path}/proc/77777"
+    os.makedirs(folder)
+    os.symlink("/opt/codex/bin/codex", f"{folder}/exe")
+    _write(f"{folder}/status", f"PPid:\t1\nUid:\t{os.getuid()}\t0\t0\t0\n")
+    _write(f"{folder}/environ", "HOME=/home/me\0")
+    _write(f"{folder}/cmdline", "")
+    assert codex_processes(proc=f"{box.path}/proc") == []
+    _write(f"{folder}/cmdline", "codex\0login\0")
+    listed = codex_processes(proc=f"{box.path}/proc")
+    assert listed == [Process(77777, "codex login", False, "/home/me/.codex")]
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def test_comings_and_goings_never_fail(box: Box) -> None:

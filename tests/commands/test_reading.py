@@ -17,8 +17,11 @@ def test_history_is_oldest_first_and_holds_no_digest_of_tokens(box: Box) -> None
     two(box)
     run_tui(["switch", "bob"])
     run_tui(["undo"])
+    run_tui(["add", "new", "--empty"])
     document = tui_json(["history", "--json"])
     assert tuple(document) == ("schema", "history")
+    last = document["history"][-1]
+    assert (last["profile"], last["identity"], last["before"]) == ("new", None, None)
     entries = [entry for entry in document["history"] if entry["verb"] in ("switch", "undo")]
     keys = ("time", "verb", "profile", "identity", "home", "result", "before")
     assert all(tuple(entry) == keys for entry in entries)
@@ -26,7 +29,7 @@ def test_history_is_oldest_first_and_holds_no_digest_of_tokens(box: Box) -> None
     told = [(entry["verb"], entry["before"], entry["profile"]) for entry in entries]
     assert told == [("switch", "ada", "bob"), ("undo", "bob", "ada")]
     rows = [line.split() for line in run_tui(["history"]).out.splitlines()]
-    assert [row[2] for row in rows][-2:] == ["switch", "undo"]
+    assert [row[2] for row in rows][-3:] == ["switch", "undo", "add"]
 
 
 def test_a_torn_history_is_no_failure(box: Box) -> None:

@@ -174,9 +174,10 @@ class RealCodex:
 
     def remove_daemon(self) -> None:
         """End the home's daemon and its update loop; remove the 0.4 GB copy and the sockets."""
-        sockets = [os.path.realpath(link) for link in glob.glob(f"{self.home}/app-server-*/*.sock")]
         for pid in _running_below(f"{self.home}/packages"):
             _end(pid)
+        # Killed, they leave the links to their sockets, which lie in a folder of the machine's.
+        sockets = [os.path.realpath(link) for link in glob.glob(f"{self.home}/app-server-*/*.sock")]
         for path in sockets:
             for each in (path, f"{path}.lock"):
                 with contextlib.suppress(FileNotFoundError):

@@ -8,8 +8,9 @@ import re
 from profiles.atomic import make_private_folder, not_writable, replace_file
 from profiles.claims import plan_name
 from profiles.discovery import NAME, Profile, read_profile
-from profiles.generation import Copy, read_copy
+from profiles.generation import Copy
 from profiles.history import Entry, iso, note
+from profiles.leftovers import HALF_MADE
 from profiles.model import API_KEY, OAUTH_KINDS, PERSONAL_ACCESS_TOKEN
 from profiles.paths import AUTH_FILE
 from profiles.profile_file import ProfileFile, save_profile_file
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from profiles.context import Context
     from profiles.work import Work
 
-#: Folders being made begin with this; one left by a dead process is taken up by the next writing verb.
-HALF_MADE = ".new-"
 _PLAIN_NAMES = {API_KEY: "api-key", PERSONAL_ACCESS_TOKEN: "access-token"}
 
 
@@ -93,9 +92,9 @@ def make_profile(work: Work, name: str, fields: ProfileFile, copy: Copy | None) 
     final = f"{root}/{name}"
     make_private_folder(files, half)
     try:
-        save_profile_file(context, half, fields)
         if copy is not None:
             replace_file(files, f"{half}/{AUTH_FILE}", copy.raw, copy.modified_ns)
+        save_profile_file(context, half, fields)
         try:
             files.rename(half, final)
             files.sync_folder(root)
@@ -119,23 +118,6 @@ def _remove_half_made(work: Work, folder: str) -> None:
         pass
 
 
-def take_up_half_made(work: Work) -> list[Copy]:
-    """Return the documents in folders that a dead process left half made (R7). The store lock is held."""
-    root = work.context.roots.profiles
-    try:
-        names = [name for name in os.listdir(root) if name.startswith(HALF_MADE)]
-    except OSError:
-        return []
-    found = []
-    for name in names:
-        copy = read_copy(f"{root}/{name}/{AUTH_FILE}")
-        if copy is not None and copy.document is not None and copy.document.identity is not None:
-            found.append(copy)
-        else:
-            _remove_half_made(work, f"{root}/{name}")
-    return found
-
-
-def drop_half_made(work: Work, copy: Copy) -> None:
-    """Remove a half-made folder whose document is safe elsewhere."""
-    _remove_half_made(work, os.path.dirname(copy.path))
+def drop_half_made(work: Work, folder: str) -> None:
+    """Remove a half-made folder whose documents are safe elsewhere."""
+    _remove_half_made(work, folder)

@@ -93,6 +93,26 @@ class Reservation:
         except OSError as error:
             raise not_writable(self.target, error) from error
 
+    def exchange(self) -> str | None:
+        """Like `install`, but the replaced file goes on under our temporary name, which is returned.
+
+        None when there was nothing to replace, or where the system cannot exchange names: then it is plainly replaced.
+        Raises StoreNotWritable.
+        """
+        try:
+            kept = os.path.lexists(self.target) and self._files.exchange(self.path, self.target)
+        except OSError as error:
+            raise not_writable(self.target, error) from error
+        if not kept:
+            self.install()
+            return None
+        self._close()
+        try:
+            self._files.sync_folder(self.folder)
+        except OSError as error:
+            raise not_writable(self.target, error) from error
+        return self.path
+
     def discard(self) -> None:
         """Remove the reserved file, if it is still there."""
         if self._open:
@@ -123,6 +143,13 @@ def replace_file(files: Files, path: str, data: bytes, modified_ns: int | None =
     with Reservation(files, path, len(data)) as reserved:
         reserved.fill(data, modified_ns)
         reserved.install()
+
+
+def exchange_file(files: Files, path: str, data: bytes, modified_ns: int) -> str | None:
+    """Like `replace_file`; the replaced file stays under the name that is returned, None when there is none."""
+    with Reservation(files, path, len(data)) as reserved:
+        reserved.fill(data, modified_ns)
+        return reserved.exchange()
 
 
 def append_line(files: Files, path: str, line: str) -> None:

@@ -10,7 +10,9 @@ import json
 import os
 from typing import Any, NamedTuple
 
+from profiles.atomic import make_private_folder
 from profiles.auth_file import AuthDocument
+from profiles.errors import StoreError
 from profiles.generation import Copy, read_copy
 from profiles.model import EMPTY, UNREADABLE, Identity
 
@@ -69,17 +71,51 @@ def facts_of_document(document: AuthDocument) -> AuthFacts:
     )
 
 
-def _unpack(fields: object) -> AuthFacts | None:
-    if not isinstance(fields, list) or len(fields) != len(AuthFacts._fields):
+_NONE = type(None)
+_TEXT, _TIME = (str, _NONE), (float, int, _NONE)
+_FACT_TYPES = (
+    *((str,), (list, Identity, _NONE), _TEXT, _TEXT),
+    *(_TIME, _TIME, _TIME, _TIME, _TEXT, (bool,), _TEXT),
+)
+_IDENTITY_TYPES = ((str,), _TEXT, _TEXT, (str,))
+#: Shapes that were found to be right in this run: a list of a thousand profiles has three or four.
+_known_shapes: set[tuple[type, ...]] = set()
+
+
+def has_types(fields: object, allowed: tuple[tuple[type, ...], ...]) -> bool:
+    """Say whether the remembered fields are of the types that they should be."""
+    if not isinstance(fields, list | tuple):
+        return False
+    shape = tuple(map(type, fields))
+    if shape in _known_shapes:
+        return True
+    if len(shape) != len(allowed) or not all(map(tuple.__contains__, allowed, shape)):
+        return False
+    _known_shapes.add(shape)
+    return True
+
+
+def unpack_identity(fields: object) -> Identity | None:
+    """Return an identity as the cache keeps it. Raises TypeError when it is none."""
+    if fields is None:
         return None
-    identity = fields[1]
-    return AuthFacts(fields[0], None if identity is None else Identity(*identity), *fields[2:])
+    if not has_types(fields, _IDENTITY_TYPES):
+        message = "not an identity"
+        raise TypeError(message)
+    return Identity(*fields)  # type: ignore[misc]
+
+
+def _unpack(fields: object) -> AuthFacts | None:
+    if not isinstance(fields, list) or not has_types(fields, _FACT_TYPES):
+        return None
+    return AuthFacts(fields[0], unpack_identity(fields[1]), *fields[2:])
 
 
 class FactCache:
     """The cache of one run; `save` writes it when something new was learnt."""
 
     def __init__(self, context: Context) -> None:
+        self._files = context.files
         self._path = f"{context.roots.cache}/claims.json"
         self._known: dict[str, list[Any]] = {}
         self._used: dict[str, list[Any]] = {}
@@ -138,14 +174,15 @@ class FactCache:
         folder = os.path.dirname(self._path)
         temporary = f"{self._path}.{os.getpid()}"
         try:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
+            make_private_folder(self._files, folder)
             text = json.dumps({"version": VERSION, "files": self._used}, separators=(",", ":"))
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
             descriptor = os.open(temporary, flags, 0o600)
             with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, 0o600)
                 file.write(text.encode())
             os.replace(temporary, self._path)
-        except OSError:
+        except (OSError, StoreError):
             try:
                 os.unlink(temporary)
             except OSError:

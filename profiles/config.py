@@ -60,7 +60,7 @@ def load_config(context: Context) -> Config:
             table = tomllib.load(file)
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {os.strerror(error.errno or 0)}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             path, f"not TOML: {str(error)[:120]}", f"mend it: $EDITOR {path}"
         ) from None
@@ -94,7 +94,9 @@ def _checked(path: str, table: dict[str, Any]) -> Config:
     if daemon is not None and daemon not in DAEMON_CHOICES:
         raise bad("daemon", "ask, restart or leave is needed")
     homes = table.get("homes", [])
-    if not isinstance(homes, list) or not all(isinstance(h, str) and h for h in homes):
+    if not isinstance(homes, list) or not all(
+        isinstance(h, str) and h and "\0" not in h for h in homes
+    ):
         raise bad("homes", "a list of folders is needed")
     refresh, ssh = table.get("refresh", {}), table.get("ssh", {})
     if not isinstance(refresh, dict) or not isinstance(ssh, dict):

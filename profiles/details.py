@@ -6,7 +6,7 @@ import os
 from typing import Any, NamedTuple
 
 from profiles.cache import FactCache
-from profiles.claims import decode, scopes_of
+from profiles.claims import payload, scopes_of
 from profiles.discovery import Profile, load_shelf
 from profiles.errors import TokenMalformed
 from profiles.generation import Copy, compare, read_copy
@@ -79,7 +79,7 @@ def _claims(token: Secret | None) -> dict[str, Any]:
     if token is None:
         return {}
     try:
-        return decode(token.reveal())
+        return payload(token.reveal())
     except TokenMalformed:
         return {}
 

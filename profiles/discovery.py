@@ -6,7 +6,7 @@ import os
 import re
 from typing import Any, NamedTuple
 
-from profiles.cache import AuthFacts, FactCache
+from profiles.cache import AuthFacts, FactCache, has_types, unpack_identity
 from profiles.errors import ConfigError, ProfileNotFound
 from profiles.model import Identity, Problem
 from profiles.paths import AUTH_FILE, PROFILE_FILE
@@ -121,6 +121,12 @@ def _place(profile: Profile) -> tuple[int, str, str]:
     return (order if order is not None else 1 << 30, profile.name.lower(), profile.name)
 
 
+_NONE = type(None)
+_TEXT = (str, _NONE)
+#: The fields of a profile.toml and its problem, as the cache keeps them.
+_FIELD_TYPES = (_TEXT, _TEXT, _TEXT, (int, _NONE), (list, Identity, _NONE), _TEXT, _TEXT)
+
+
 def _cached_profile(cache: FactCache, name: str, folder: str) -> Profile:
     def learn() -> list[Any]:
         profile = read_profile(folder)
@@ -129,19 +135,14 @@ def _cached_profile(cache: FactCache, name: str, folder: str) -> Profile:
     fields, exists = cache.lookup(f"{folder}/{PROFILE_FILE}", learn)
     if not exists:
         return Profile(name, folder, ProfileFile())
-    try:
-        identity = fields[4]
-        known = ProfileFile(
-            fields[0],
-            fields[1],
-            fields[2],
-            fields[3],
-            None if identity is None else Identity(*identity),
-            fields[5],
-        )
-        return Profile(name, folder, known, fields[6])
-    except (IndexError, TypeError):
+    if not has_types(fields, _FIELD_TYPES):
         return read_profile(folder)
+    try:
+        identity = unpack_identity(fields[4])
+    except TypeError:
+        return read_profile(folder)
+    note, home, created, order, _, email, problem = fields
+    return Profile(name, folder, ProfileFile(note, home, created, order, identity, email), problem)
 
 
 def identity_of(profile: Profile, facts: AuthFacts) -> Identity | None:

@@ -86,9 +86,29 @@ class Files:
         """Rename a file over another in one step, or a folder."""
         os.rename(source, target)
 
-    def link(self, source: str, target: str) -> None:
-        """Give a file a second name."""
-        os.link(source, target, follow_symlinks=False)
+    def exchange(self, one: str, two: str) -> bool:
+        """Let two files take each other's name in one step; False where the system cannot.
+
+        A second name instead would not do: Codex 0.169 drops its rotated token when auth.json has two (C15 in
+        profiles/CODEX.md), and a kill could leave it so.
+        """
+        import ctypes
+
+        library = ctypes.CDLL(None, use_errno=True)
+        first, second = os.fsencode(one), os.fsencode(two)
+        if sys.platform == "darwin":
+            done = library.renamex_np(first, second, 2) == 0  # RENAME_SWAP
+        elif hasattr(library, "renameat2"):
+            here = -100  # AT_FDCWD
+            done = library.renameat2(here, first, here, second, 2) == 0  # RENAME_EXCHANGE
+        else:
+            return False
+        number = ctypes.get_errno()
+        if done:
+            return True
+        if number in UNSUPPORTED:
+            return False
+        raise OSError(number, os.strerror(number), two)
 
     def unlink(self, path: str) -> None:
         """Remove a name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from profiles import backups
-from profiles.atomic import PRIVATE_FILE, not_writable, replace_file
+from profiles.atomic import PRIVATE_FILE, exchange_file, not_writable, replace_file
 from profiles.errors import AuthFileInsecure, AuthFileMalformed, StoreNotWritable
 from profiles.generation import Copy, compare, copy_of, known_same_lineage, read_copy
 from profiles.ownership import why_folder_not_trusted
@@ -65,8 +65,11 @@ def put(work: Work, path: str, raw: bytes, modified_ns: int, save: Saver) -> boo
     real = place_of(work, path)
     present = read_copy(real)
     if present is not None and present.raw == raw and present.document is not None:
-        _tighten(work, present)
-        return False
+        if _has_one_name(real):
+            _tighten(work, present)
+            return False
+        replace_file(work.context.files, real, raw, modified_ns)
+        return True
     if present is not None and os.path.islink(real):
         # Only the link goes; what it leads to stays where it is.
         backups.keep(
@@ -75,8 +78,38 @@ def put(work: Work, path: str, raw: bytes, modified_ns: int, save: Saver) -> boo
     elif present is not None:
         incoming = copy_of(real, raw, modified_ns)
         guard(work, present, os.path.dirname(path), incoming, save)
+        replaced = exchange_file(work.context.files, real, raw, modified_ns)
+        if replaced is not None:
+            read = present
+            work.before_release(lambda: _settle_replaced(work, replaced, read, save))
+        return True
     replace_file(work.context.files, real, raw, modified_ns)
     return True
+
+
+def _settle_replaced(work: Work, path: str, read: Copy, save: Saver) -> None:
+    """Save what was written to a replaced file since we read it, then let it go (R6).
+
+    Codex up to 0.98 and other tools truncate and rewrite in place: one that opened the file before it was replaced still
+    writes to the old one.
+    """
+    now = read_copy(path)
+    if now is not None and now.raw != read.raw and now.raw:
+        keep_stray(work, now, os.path.dirname(path))
+        document = now.document
+        if document is not None and not document.is_mixture and document.identity is not None:
+            if {login.identity for login in document.logins()} <= work.needs.identities:
+                save(now)
+        work.say("something wrote to a login file while it was replaced; that was kept too")
+    remove_leftover(work, path)
+
+
+def _has_one_name(path: str) -> bool:
+    """Say whether no hard link shares the file: Codex 0.169 drops its rotated token then (profiles/CODEX.md, C15)."""
+    try:
+        return os.lstat(path).st_nlink == 1
+    except OSError:
+        return True
 
 
 def _tighten(work: Work, copy: Copy) -> None:
@@ -99,6 +132,12 @@ def guard(work: Work, present: Copy, home: str, incoming: Copy | None, save: Sav
 
     Raises StoreNotWritable: then it must not go.
     """
+    if not present.mode:
+        raise StoreNotWritable(
+            present.path,
+            f"{present.path} {present.problem}, so what is in it cannot be kept and nothing may replace it",
+            f"look at it with: ls -l {present.path}; or make it readable: chmod 600 {present.path}",
+        )
     if present.raw:
         backups.keep(work.context, os.path.realpath(home), present.raw, present.modified_ns)
         work.at_end(lambda: prune(work, os.path.realpath(home)))
@@ -149,6 +188,7 @@ def _sync(work: Work, path: str) -> None:
             files.sync(descriptor)
         finally:
             files.close(descriptor)
+        files.sync_folder(os.path.dirname(os.path.realpath(path)))
     except OSError as error:
         raise not_writable(path, error) from error
 

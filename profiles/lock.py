@@ -30,11 +30,16 @@ CODEX_LOCK_LIMIT = 2.0
 
 
 class Wanted(NamedTuple):
-    """One lock file; ours are made when missing, with the holder's pid inside; Codex's stay empty."""
+    """One lock file; ours are made when missing, with the holder's pid inside; Codex's stay empty.
+
+    `make` is false for Codex's locks in a home of somebody else: a lock file that they cannot open makes their Codex drop
+    every rotated token (profiles/CODEX.md, C65).
+    """
 
     path: str
     ours: bool
     shared: bool = False
+    make: bool = True
 
 
 def login_lock(context: Context, identity: Identity) -> Wanted:
@@ -57,7 +62,7 @@ def run_lock(context: Context, identity: Identity, *, shared: bool) -> Wanted:
     return Wanted(f"{context.roots.locks}/{identity.digest()}.run", ours=True, shared=shared)
 
 
-def codex_locks(home: str) -> list[Wanted]:
+def codex_locks(home: str, *, make: bool = True) -> list[Wanted]:
     """Codex's own two locks of a home, in Codex's order."""
     own = f"{home}/{AUTH_FILE}"
     target = os.path.realpath(own)
@@ -65,8 +70,8 @@ def codex_locks(home: str) -> list[Wanted]:
         # Neither Codex nor we save through a link to a device, a folder, or into nowhere.
         target = own
     return [
-        Wanted(f"{home}/{CODEX_HOME_LOCK}", ours=False),
-        Wanted(f"{target}.lock", ours=False),
+        Wanted(f"{home}/{CODEX_HOME_LOCK}", ours=False, make=make),
+        Wanted(f"{target}.lock", ours=False, make=make),
     ]
 
 
@@ -103,7 +108,11 @@ class HeldLocks:
     def _try(self, lock: Wanted) -> bool:
         files = self._context.files
         try:
-            descriptor = files.open(lock.path, os.O_RDWR | os.O_CREAT)
+            descriptor = files.open(lock.path, os.O_RDWR | (os.O_CREAT if lock.make else 0))
+        except FileNotFoundError as error:
+            if not lock.make:
+                return True
+            raise not_writable(lock.path, error) from error
         except OSError as error:
             raise not_writable(lock.path, error) from error
         found = os.fstat(descriptor)

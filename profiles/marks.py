@@ -42,9 +42,16 @@ def load_marks(context: Context) -> dict[str, Mark]:
         found[digest] = Mark(
             entry["state"],
             str(entry.get("reason", "")),
-            float(since) if isinstance(since, int | float) else 0.0,
+            _seconds(since),
         )
     return found
+
+
+def _seconds(value: object) -> float:
+    try:
+        return float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:
+        return 0.0
 
 
 def set_mark(context: Context, digest: str, state: str, reason: str) -> None:

@@ -59,7 +59,7 @@ def _read(path: str) -> HomeSettings:
             table = tomllib.load(file)
     except OSError as error:
         return HomeSettings(path, problem=f"cannot be read: {os.strerror(error.errno or 0)}")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         return HomeSettings(path, problem=f"not TOML: {str(error)[:100]}")
     chosen = table
     named = table.get("profile")

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import NamedTuple
 
+from profiles.errors import UsageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,13 +55,20 @@ class ActiveHome(NamedTuple):
 
 
 def user_home(environ: Mapping[str, str]) -> str:
-    """Return the person's home folder: `$HOME`, else the password database's."""
+    """Return the person's home folder: `$HOME`, else the password database's. Raises UsageError when neither knows."""
     home = environ.get("HOME", "")
     if home:
         return home
     import pwd
 
-    return pwd.getpwuid(os.getuid()).pw_dir
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        # A container's made-up user.
+        raise UsageError(
+            f"HOME is not set, and the system knows no home folder of user {os.getuid()}",
+            "export HOME=FOLDER, then repeat",
+        ) from None
 
 
 def find_roots(environ: Mapping[str, str], platform: str = sys.platform) -> Roots:

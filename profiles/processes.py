@@ -13,6 +13,7 @@ import sys
 from typing import NamedTuple
 
 from profiles.command_line import LOGIN, SCREENS, Words, base_name, is_name, read_words
+from profiles.errors import UsageError
 from profiles.model import Process
 from profiles.paths import user_home
 
@@ -194,7 +195,10 @@ def _home(environ: Mapping[str, str], folder: str | None) -> str | None:
     """Return the canonical home of a process, from its environment and its working folder."""
     home = environ.get("CODEX_HOME", "")
     if not home:
-        home = f"{user_home(environ)}/.codex"
+        try:
+            home = f"{user_home(environ)}/.codex"
+        except UsageError:
+            return None
     if not os.path.isabs(home):
         if folder is None:
             return None

@@ -41,12 +41,15 @@ def load_profile_file(folder: str) -> ProfileFile:
     hint = f"mend the line, or remove the file (the profile keeps its login): {path}"
     try:
         table = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(path, f"not TOML: {str(error)[:120]}", hint) from None
     identity = table.get("identity")
+    home = _field(path, table, "home", hint)
+    if home is not None and (not os.path.isabs(home) or "\0" in home):
+        raise ConfigError(path, "home: not an absolute path", hint)
     return ProfileFile(
         note=_field(path, table, "note", hint),
-        home=_field(path, table, "home", hint),
+        home=home,
         created=_field(path, table, "created", hint),
         order=table["order"] if isinstance(table.get("order"), int) else None,
         identity=None if identity is None else _identity(path, identity, hint),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from profiles.adoption import adopt, drop_half_made, take_up_half_made
+from profiles.adoption import adopt, drop_half_made
 from profiles.auth_file import AuthDocument, with_carried_fields
 from profiles.discovery import Profile
 from profiles.generation import (
@@ -23,12 +23,13 @@ from profiles.generation import (
 )
 from profiles.guard import keep_stray, put, remove_leftover
 from profiles.history import last_switched_to
+from profiles.leftovers import documents_in, half_made, leftovers, litter
 from profiles.marks import UNCERTAIN, set_mark
 from profiles.mixture import settle_mixture
 from profiles.paths import AUTH_FILE
 from profiles.profile_file import save_profile_file
 from profiles.seen import Sight, last_seen, pending, remember
-from profiles.work import Needs, Work, enter, identities_in, is_there, leftovers
+from profiles.work import Needs, Work, enter, identities_in, is_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -333,10 +334,15 @@ def settle_leftovers(work: Work, home: str) -> None:
     for profile in work.view.shelf.profiles:
         if not profile.managed and profile.home == home:
             _settle_parked(work, profile)
-    for copy in take_up_half_made(work):
-        if identities_in(copy) <= work.needs.identities:
-            merge_copy(work, copy, update_home=None)
-            drop_half_made(work, copy)
+    for folder in half_made(work.context.roots.profiles):
+        copies = documents_in(folder)
+        if all(identities_in(copy) <= work.needs.identities for copy in copies):
+            for copy in copies:
+                merge_copy(work, copy, update_home=None)
+            drop_half_made(work, folder)
+    for folder in (work.context.roots.state, home):
+        for path in litter(folder):
+            remove_leftover(work, path)
 
 
 def _settle_parked(work: Work, profile: Profile) -> None:

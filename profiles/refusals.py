@@ -98,10 +98,11 @@ def read_target(profile: Profile, show: str) -> Target:
         )
     copy = read_copy(profile.auth_path)
     if copy is None:
-        waiting = read_copy(profile.parked_path)
-        if not profile.managed and waiting is not None:
+        if not profile.managed and not os.path.isdir(profile.home):
+            waits = read_copy(profile.parked_path) is not None
             raise SwitchRefused(
-                f"{profile.name}: its home {profile.home} is not there; its login waits in our own folder",
+                f"{profile.name} is broken: its home {profile.home} is not there"
+                + ("; its login waits in our own folder" if waits else ""),
                 "bring the home back, then switch",
             )
         if os.path.islink(profile.auth_path):
@@ -137,7 +138,7 @@ def read_target(profile: Profile, show: str) -> Target:
 
 def _empty(profile: Profile) -> LoginNeeded:
     return LoginNeeded(
-        f"{profile.name} is empty: no login was saved in it yet",
+        f"{profile.name} is empty: there is no login in {profile.home}",
         f"tui run {profile.name} -- codex login --device-auth",
     )
 

@@ -28,14 +28,26 @@ def move_folder(files: Files, source: str, target: str) -> None:
         _copy(files, source, half)
         files.rename(half, target)
         files.sync_folder(os.path.dirname(target))
+    except OSError as error:
+        _remove_half(files, half)
+        raise not_writable(target, error) from error
+    try:
         _remove(files, source)
     except OSError as error:
-        raise not_writable(target, error) from error
+        raise not_writable(source, error) from error
+
+
+def _remove_half(files: Files, half: str) -> None:
+    """What is whole is the source; half a copy of a login is only in the way."""
+    try:
+        _remove(files, half)
+    except OSError:
+        pass
 
 
 def _copy(files: Files, source: str, target: str) -> None:
     files.make_folder(target, 0o700)
-    for entry in os.scandir(source):
+    for entry in list(os.scandir(source)):
         place = f"{target}/{entry.name}"
         if entry.is_symlink():
             os.symlink(os.readlink(entry.path), place)
@@ -62,7 +74,7 @@ def _copy_file(files: Files, source: str, target: str) -> None:
 
 
 def _remove(files: Files, folder: str) -> None:
-    for entry in os.scandir(folder):
+    for entry in list(os.scandir(folder)):
         if entry.is_dir() and not entry.is_symlink():
             _remove(files, entry.path)
         else:

@@ -32,8 +32,10 @@ from profiles.reconcile import (
 )
 from profiles.refusals import (
     Target,
+    describe_home,
     holders_elsewhere,
     may_be_refreshing,
+    next_step_for_home,
     read_target,
     refuse_home,
     refuse_login,
@@ -332,6 +334,11 @@ def previous_profile(context: Context) -> str:
         raise NothingToUndo(
             f"the login that was active before the last switch ({entry.before}) is no profile any more",
             "tui history; a deleted profile waits in the backups: tui paths",
+        )
+    if context.active.problem is not None:
+        raise NothingToUndo(
+            f"{describe_home(context)} {context.active.problem}, so there is nothing to undo there",
+            next_step_for_home(context),
         )
     raise NothingToUndo(f"no switch of {context.home} is known yet", "tui switch NAME")
 

@@ -7,14 +7,15 @@ login turned up it releases and starts over.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from profiles import lock
-from profiles.atomic import MARK, make_private_folder
+from profiles.atomic import make_private_folder
 from profiles.cache import FactCache
 from profiles.discovery import Profile, Shelf, holding, load_shelf, read_profile
-from profiles.errors import StoreLocked
+from profiles.errors import StoreError, StoreLocked
 from profiles.generation import Copy, read_copy
+from profiles.leftovers import documents_in, half_made, leftovers
 from profiles.ownership import why_not_trusted
 from profiles.paths import AUTH_FILE, tilde
 from profiles.seen import seen_homes
@@ -74,6 +75,9 @@ class View:
         wanted = set(identities) | self.live_identities()
         for path in leftovers(self.context.home):
             wanted |= identities_in(read_copy(path))
+        for folder in half_made(self.context.roots.profiles):
+            for copy in documents_in(folder):
+                wanted |= identities_in(copy)
         concerned = {self.context.home, *homes}
         concerned |= {p.home for p in holding(self.shelf, self.cache, wanted) if is_there(p)}
         for home in self.other_homes():
@@ -96,20 +100,6 @@ def is_there(profile: Profile) -> bool:
     return os.path.isdir(profile.home) and os.access(profile.home, os.W_OK | os.X_OK)
 
 
-def leftovers(home: str) -> list[str]:
-    """Return the temporary documents in a home, whoever left them (R7)."""
-    start = f".{AUTH_FILE}{MARK}"
-    folders = {home, os.path.dirname(os.path.realpath(f"{home}/{AUTH_FILE}"))}
-    found: list[str] = []
-    for folder in sorted(folders):
-        try:
-            names = os.listdir(folder)
-        except OSError:
-            continue
-        found.extend(f"{folder}/{name}" for name in sorted(names) if name.startswith(start))
-    return found
-
-
 class Work:
     """A verb at work: locks held, facts fresh, notes of what was done."""
 
@@ -124,6 +114,7 @@ class Work:
         self.said: list[str] = []
         self._profiles: dict[str, Profile] = {}
         self._at_end: list[Callable[[], None]] = []
+        self._before_release: list[Callable[[], None]] = []
 
     def say(self, sentence: str) -> None:
         """Note something that the person must be told, once."""
@@ -178,20 +169,35 @@ class Work:
             self.spent = load_spent(self.context)
 
     def at_end(self, action: Callable[[], None]) -> None:
-        """Do something just before the locks are released."""
+        """Do something at the end, when all went well."""
         self._at_end.append(action)
 
-    def __enter__(self) -> Work:
+    def before_release(self, action: Callable[[], None]) -> None:
+        """Do something just before the locks are released, also when the verb failed."""
+        self._before_release.append(action)
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_exc: object) -> None:
         try:
             if kind is None or issubclass(kind, Exception):
+                self._settle()
+            if kind is None:
                 while self._at_end:
                     self._at_end.pop(0)()
                 self.view.cache.save()
         finally:
             self.held.release()
+
+    def _settle(self) -> None:
+        while self._before_release:
+            action = self._before_release.pop(0)
+            try:
+                action()
+            except StoreError as error:
+                # What stays behind is found, read and removed by the next writing verb (R7).
+                self.say(error.message)
 
 
 def _locks(context: Context, needs: Needs) -> list[lock.Wanted]:
@@ -200,8 +206,15 @@ def _locks(context: Context, needs: Needs) -> list[lock.Wanted]:
     for home in needs.homes:
         wanted.append(lock.home_lock(context, home))
         if os.path.isdir(home):
-            wanted.extend(lock.codex_locks(home))
+            wanted.extend(lock.codex_locks(home, make=_is_ours(context, home)))
     return wanted
+
+
+def _is_ours(context: Context, home: str) -> bool:
+    try:
+        return os.stat(home).st_uid == context.uid
+    except OSError:
+        return False
 
 
 def wait_until_whole(context: Context) -> None:

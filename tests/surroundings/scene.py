@@ -63,7 +63,9 @@ class Scene(NamedTuple):
 def save_profile(box: Box, name: str, document: Document, *, context: Context | None = None) -> str:
     """Make a profile as `tui add` does, without the live file; return its auth.json."""
     folder = box.profile(name)
-    os.makedirs(box.profiles, mode=0o700, exist_ok=True)
+    for above in (f"{box.switchyard}/data", box.profiles):
+        if not os.path.isdir(above):
+            os.mkdir(above, 0o700)
     path = document.write(folder)
     known = parse(document.data(), path)
     fields = ProfileFile(created="2026-01-05T12:00:00Z", identity=known.identity, email=known.email)

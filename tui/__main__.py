@@ -8,7 +8,7 @@ import sys
 
 def main() -> int:
     """Run what the command line asks for and return its exit code; nothing is ever raised."""
-    # A headless verb ends before collecting garbage pays (1 ms); the screen turns it on again.
+    # A command ends before collecting garbage pays; the screen turns it on after its first row.
     gc.disable()
     try:
         from tui.cli import run

@@ -130,11 +130,7 @@ def _without_command() -> int:
     if terminal.is_dumb(os.environ):
         stderr.note("this terminal (TERM=dumb) cannot draw the screen, so here is the list")
         return _run_command("list", [])
-    import gc
-
     from profiles.context import make_context
-
-    gc.enable()
     from tui.app import run_screen
 
     return run_screen(make_context())

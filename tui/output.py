@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from profiles.model import Override, Process, ProfileRow
 
     Json = dict[str, object]
+    #: One field of a table: its text, and one of `tui.terminal.STYLES` or nothing. A plain tuple,
+    #: because a list of a thousand profiles has seven thousand of them.
+    Cell = tuple[str, str]
 
 SCHEMA = 1
 
@@ -73,8 +76,21 @@ def failure(code: str, message: str, hint: str) -> None:
 
 
 def time(seconds: float | None) -> str | None:
-    """Return a time in the contract's form, null when it is unknown."""
-    return None if seconds is None else iso(seconds)
+    """Return a time in the contract's form, null when it is unknown.
+
+    The same as `profiles.history.iso`, with the day remembered: a list has three for each profile.
+    """
+    if seconds is None:
+        return None
+    day, rest = divmod(int(seconds), 86_400)
+    date = _dates.get(day)
+    if date is None:
+        date = _dates[day] = iso(day * 86_400)[:11]
+    minutes, second = divmod(rest, 60)
+    return f"{date}{minutes // 60:02}:{minutes % 60:02}:{second:02}Z"
+
+
+_dates: dict[int, str] = {}
 
 
 def profile_object(row: ProfileRow) -> Json:
@@ -117,6 +133,10 @@ def override_objects(overrides: Iterable[Override]) -> list[Json]:
 # --- for people -----------------------------------------------------------------------------------
 
 
+#: Cells between two columns.
+GAP = 2
+
+
 class Column(NamedTuple):
     """A column of a table. With `drop`, narrow terminals lose it, the highest number first."""
 
@@ -124,45 +144,41 @@ class Column(NamedTuple):
     drop: int = 0
 
 
-class Cell(NamedTuple):
-    """One field of a table, and its style (`tui.terminal.STYLES`, or none)."""
-
-    text: str
-    style: str = ""
-
-
 def table(titles: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
     """Write aligned columns; the titles only where a person reads.
 
     Columns in which nothing stands are left out. A pipe has no width, so nothing is dropped there.
     """
-    colours = has_colours(STDOUT, os.environ)
-    body = [[Cell(clean(cell.text), cell.style) for cell in row] for row in rows]
+    body = [[(clean(word), style) for word, style in row] for row in rows]
+    size = _Sizes()
+    kept = [n for n in range(len(titles)) if any(row[n][0] for row in body)]
     if is_terminal(STDOUT):
-        body.insert(0, [Cell(column.title, "dim") for column in titles])
-    head = len(body) - len(rows)
-    kept = [n for n in range(len(titles)) if any(row[n].text for row in body[head:])]
-    widths = {n: max(cells(row[n].text) for row in body) for n in kept}
+        body.insert(0, [(column.title, "dim") for column in titles])
+    widths = {n: max((size[row[n][0]] for row in body), default=0) for n in kept}
     room = columns(os.environ)
-    while room is not None and sum(widths[n] + 2 for n in kept) - 2 > room:
-        last = max(kept, key=lambda n: titles[n].drop, default=None)
-        if last is None or not titles[last].drop:
+    while room is not None and sum(widths[n] + GAP for n in kept) - GAP > room:
+        last = max(kept, key=lambda n: titles[n].drop)
+        if not titles[last].drop:
             break
         kept.remove(last)
-    text("".join(f"{_line(row, kept, widths, colours=colours)}\n" for row in body))
+    colours = has_colours(STDOUT, os.environ)
+    lines = []
+    for row in body:
+        line = ""
+        for n in kept:
+            word, style = row[n]
+            line += paint(word, style, colours=True) if colours else word
+            line += " " * (widths[n] - size[word] + GAP)
+        lines.append(f"{line.rstrip()}\n")
+    text("".join(lines))
 
 
-def _line(
-    row: Sequence[Cell], kept: Sequence[int], widths: dict[int, int], *, colours: bool
-) -> str:
-    line, gap = "", 0
-    for n in kept:
-        cell = row[n]
-        if cell.text:
-            line += " " * gap + paint(cell.text, cell.style, colours=colours)
-            gap = 0
-        gap += widths[n] - cells(cell.text) + 2
-    return line
+class _Sizes(dict[str, int]):
+    """How many cells a text takes, measured once: most words of a table come again and again."""
+
+    def __missing__(self, word: str) -> int:
+        size = self[word] = cells(word)
+        return size
 
 
 def fields(pairs: Iterable[tuple[str, str | None]]) -> None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from profiles.history import iso
 from tests.commands.scenes import TIME, failure, in_terminal, two
 from tests.support.cli import run_tui, tui_json
+from tui import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +35,12 @@ def test_history_is_oldest_first_and_holds_no_digest_of_tokens(box: Box) -> None
     assert told == [("switch", "ada", "bob"), ("undo", "bob", "ada")]
     rows = [line.split() for line in run_tui(["history"]).out.splitlines()]
     assert [row[2] for row in rows][-3:] == ["switch", "undo", "add"]
+
+
+@given(st.floats(0, 253402300799))
+def test_times_are_those_of_the_domain(seconds: float) -> None:
+    """The short way of writing a time is the same as the one way."""
+    assert output.time(seconds) == iso(seconds)
 
 
 def test_a_torn_history_is_no_failure(box: Box) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from profiles.history import read_history
 from profiles.paths import tilde
 from tui import output, stderr
-from tui.output import Cell, Column
+from tui.output import Column
 from tui.parser import add_json
 from tui.stderr import ExitCode
 
@@ -61,14 +61,15 @@ def _object(entry: Entry) -> output.Json:
     }
 
 
-def _cells(entry: Entry, context: Context) -> list[Cell]:
+def _cells(entry: Entry, context: Context) -> list[output.Cell]:
     from time import localtime, strftime
 
-    return [
-        Cell(strftime("%Y-%m-%d %H:%M:%S", localtime(entry.time))),
-        Cell(entry.verb),
-        Cell(entry.profile or "-"),
-        Cell(entry.before or "-"),
-        Cell(entry.result or "-"),
-        Cell(tilde(entry.home, context.user_home) or "-"),
-    ]
+    words = (
+        strftime("%Y-%m-%d %H:%M:%S", localtime(entry.time)),
+        entry.verb,
+        entry.profile or "-",
+        entry.before or "-",
+        entry.result or "-",
+        tilde(entry.home, context.user_home) or "-",
+    )
+    return [(word, "") for word in words]

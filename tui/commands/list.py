@@ -9,7 +9,7 @@ from profiles.claims import plan_name
 from profiles.listing import take_snapshot
 from profiles.paths import tilde
 from tui import output, stderr
-from tui.output import Cell, Column
+from tui.output import Column
 from tui.parser import add_json
 from tui.stderr import ExitCode
 from tui.terminal import says_utf8
@@ -115,16 +115,16 @@ def _register(home: str) -> str:
     return f"tui add {word} --home {home}"
 
 
-def _cells(row: ProfileRow, now: float, sign: int) -> list[Cell]:
+def _cells(row: ProfileRow, now: float, sign: int) -> list[output.Cell]:
     signs = SIGNS[row.state]
     return [
-        Cell(("●", "*")[sign] if row.active else " ", "green"),
-        Cell(row.name or "(not saved)", "bold" if row.active else ""),
-        Cell(row.email or "-"),
-        Cell(plan_name(row.plan) or "-"),
-        Cell(f"{signs[sign]} {WORDS.get(row.state, row.state)}", signs[2]),
-        Cell(expiry.countdown(now, row.access_token_expires_at)),
-        Cell(row.note or "", "dim"),
+        (("●", "*")[sign] if row.active else " ", "green"),
+        (row.name or "(not saved)", "bold" if row.active else ""),
+        (row.email or "-", ""),
+        (plan_name(row.plan) or "-", ""),
+        (f"{signs[sign]} {WORDS.get(row.state, row.state)}", signs[2]),
+        (expiry.countdown(now, row.access_token_expires_at), ""),
+        (row.note or "", "dim"),
     ]
 
 

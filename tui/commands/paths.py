@@ -7,7 +7,7 @@ import os
 from profiles.config import KEYS, Config, config_path, load_config
 from profiles.errors import ConfigError
 from tui import output, stderr
-from tui.output import Cell, Column
+from tui.output import Column
 from tui.parser import add_json
 from tui.stderr import ExitCode
 
@@ -42,13 +42,12 @@ def run(options: Namespace, context: Context) -> int:
     if options.json:
         output.document(_document(context, config, problem))
         return ExitCode.OK
-    rows = [(label, path, source) for label, path, source in _places(context)]
-    output.table(COLUMNS, [[Cell(word or "") for word in row] for row in rows])
+    output.table(COLUMNS, [[(word or "", "") for word in row] for row in _places(context)])
     output.text("\n")
     output.table(
         SETTINGS,
         [
-            [Cell(key), Cell(_words(value)), Cell(_words(default)), Cell(meaning)]
+            [(word, "") for word in (key, _words(value), _words(default), meaning)]
             for key, value, default, meaning in _settings(config)
         ],
     )

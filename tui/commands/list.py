@@ -6,7 +6,6 @@ import os
 
 from profiles import expiry
 from profiles.claims import plan_name
-from profiles.listing import take_snapshot
 from profiles.paths import tilde
 from tui import output, stderr
 from tui.output import Column
@@ -67,13 +66,24 @@ def configure(parser: Parser) -> None:
 
 def run(options: Namespace, context: Context) -> int:
     """Print the profiles."""
-    snapshot = take_snapshot(context)
     if options.names:
-        output.lines(row.name for row in snapshot.rows if row.name is not None)
-    elif options.json:
+        return _print_names(context)
+    from profiles.listing import take_snapshot
+
+    snapshot = take_snapshot(context)
+    if options.json:
         output.document(_document(snapshot))
     else:
         _print(snapshot, context)
+    return ExitCode.OK
+
+
+def _print_names(context: Context) -> int:
+    """Print what is wanted on TAB, without a look at any login."""
+    from profiles.cache import FactCache
+    from profiles.discovery import load_shelf
+
+    output.lines(profile.name for profile in load_shelf(context, FactCache(context)).profiles)
     return ExitCode.OK
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from itertools import count
+from typing import NamedTuple, Self
 
 from profiles.errors import StoreError, StoreNotWritable
 from profiles.files import LOCK_EXCLUSIVE, Files
@@ -32,6 +33,8 @@ _WHY = {
     ),
     errno.ENOENT: ("its folder does not exist", "make the folder, then repeat"),
     errno.ENOTDIR: ("a part of the path is not a folder", "check the path, then repeat"),
+    errno.EEXIST: ("what is there is not a folder", "move it away, then repeat"),
+    errno.EISDIR: ("it is a folder", "move it away, then repeat"),
 }
 
 
@@ -40,6 +43,13 @@ def not_writable(path: str, error: OSError) -> StoreError:
     number = error.errno if error.errno is not None else 0
     why, hint = _WHY.get(number, (os.strerror(number) if number else "cannot be written", "repeat"))
     return StoreNotWritable(path, f"{path} cannot be written: {why}", hint)
+
+
+class Replaced(NamedTuple):
+    """A file whose name was taken by another: it has a temporary name now, or only this open descriptor."""
+
+    path: str | None
+    descriptor: int
 
 
 class Reservation:
@@ -93,17 +103,24 @@ class Reservation:
         except OSError as error:
             raise not_writable(self.target, error) from error
 
-    def exchange(self) -> str | None:
-        """Like `install`, but the replaced file goes on under our temporary name, which is returned.
+    def exchange(self) -> Replaced | None:
+        """Like `install`, but the replaced file gets our temporary name; None when there was nothing to replace.
 
-        None when there was nothing to replace, or where the system cannot exchange names: then it is plainly replaced.
-        Raises StoreNotWritable.
+        Where the system cannot exchange names the replaced file is at least kept open. Raises StoreNotWritable.
         """
         try:
-            kept = os.path.lexists(self.target) and self._files.exchange(self.path, self.target)
+            there = os.path.lexists(self.target)
+            if there and not self._files.exchange(self.path, self.target):
+                spare = self._files.open(self.target, os.O_RDONLY)
+                try:
+                    self.install()
+                except BaseException:
+                    self._files.close(spare)
+                    raise
+                return Replaced(None, spare)
         except OSError as error:
             raise not_writable(self.target, error) from error
-        if not kept:
+        if not there:
             self.install()
             return None
         self._close()
@@ -111,7 +128,7 @@ class Reservation:
             self._files.sync_folder(self.folder)
         except OSError as error:
             raise not_writable(self.target, error) from error
-        return self.path
+        return Replaced(self.path, -1)
 
     def discard(self) -> None:
         """Remove the reserved file, if it is still there."""
@@ -128,7 +145,7 @@ class Reservation:
             self._open = False
             self._files.close(self._descriptor)
 
-    def __enter__(self) -> Reservation:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -145,8 +162,8 @@ def replace_file(files: Files, path: str, data: bytes, modified_ns: int | None =
         reserved.install()
 
 
-def exchange_file(files: Files, path: str, data: bytes, modified_ns: int) -> str | None:
-    """Like `replace_file`; the replaced file stays under the name that is returned, None when there is none."""
+def exchange_file(files: Files, path: str, data: bytes, modified_ns: int) -> Replaced | None:
+    """Like `replace_file`, but the replaced file is kept for a last look (R6); None when there was none."""
     with Reservation(files, path, len(data)) as reserved:
         reserved.fill(data, modified_ns)
         return reserved.exchange()
@@ -159,6 +176,9 @@ def append_line(files: Files, path: str, line: str) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         descriptor = files.open(path, flags, PRIVATE_FILE)
         try:
+            if not existed:
+                # The umask may have taken even our own rights away.
+                files.chmod(descriptor, PRIVATE_FILE)
             # A line cut by a crash must not swallow the one that follows it.
             size = os.fstat(descriptor).st_size
             torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

@@ -74,20 +74,28 @@ def read_copy(path: str) -> Copy | None:
             path, b"", None, f"cannot be read: {os.strerror(error.errno or 0)}", 0, (0, 0), 0
         )
     try:
+        return read_open(descriptor, path)
+    finally:
+        os.close(descriptor)
+
+
+def read_open(descriptor: int, path: str) -> Copy:
+    """Read an open file from its beginning, whatever has become of its name. Never raises for what is in it."""
+    pieces: list[bytes] = []
+    size = 0
+    try:
         found = os.fstat(descriptor)
         inode = (found.st_dev, found.st_ino)
         if not stat.S_ISREG(found.st_mode):
             return Copy(path, b"", None, "not a regular file", 0, inode, found.st_mode)
-        pieces = []
-        while piece := os.read(descriptor, 1 << 20):
+        while piece := os.pread(descriptor, 1 << 20, size):
             pieces.append(piece)
+            size += len(piece)
         found = os.fstat(descriptor)
     except OSError as error:
         return Copy(
             path, b"", None, f"cannot be read: {os.strerror(error.errno or 0)}", 0, (0, 0), 0
         )
-    finally:
-        os.close(descriptor)
     return copy_of(path, b"".join(pieces), found.st_mtime_ns, inode, found.st_mode)
 
 

@@ -9,9 +9,16 @@ from __future__ import annotations
 import os
 
 from profiles import backups
-from profiles.atomic import PRIVATE_FILE, exchange_file, not_writable, replace_file
+from profiles.atomic import PRIVATE_FILE, Replaced, exchange_file, not_writable, replace_file
 from profiles.errors import AuthFileInsecure, AuthFileMalformed, StoreNotWritable
-from profiles.generation import Copy, compare, copy_of, known_same_lineage, read_copy
+from profiles.generation import (
+    Copy,
+    compare,
+    copy_of,
+    known_same_lineage,
+    read_copy,
+    read_open,
+)
 from profiles.ownership import why_folder_not_trusted
 
 TYPE_CHECKING = False
@@ -66,7 +73,7 @@ def put(work: Work, path: str, raw: bytes, modified_ns: int, save: Saver) -> boo
     present = read_copy(real)
     if present is not None and present.raw == raw and present.document is not None:
         if _has_one_name(real):
-            _tighten(work, present)
+            tighten(work, present)
             return False
         replace_file(work.context.files, real, raw, modified_ns)
         return True
@@ -87,21 +94,28 @@ def put(work: Work, path: str, raw: bytes, modified_ns: int, save: Saver) -> boo
     return True
 
 
-def _settle_replaced(work: Work, path: str, read: Copy, save: Saver) -> None:
+def _settle_replaced(work: Work, replaced: Replaced, read: Copy, save: Saver) -> None:
     """Save what was written to a replaced file since we read it, then let it go (R6).
 
-    Codex up to 0.98 and other tools truncate and rewrite in place: one that opened the file before it was replaced still
-    writes to the old one.
+    Codex up to 0.98 and other tools truncate and rewrite in place: one that opened it before it was replaced still writes
+    to the old one. Half a document keeps its name: its writer is at it, and the next verb reads it (R7).
     """
-    now = read_copy(path)
+    if replaced.path is not None:
+        now = read_copy(replaced.path)
+    else:
+        now = read_open(replaced.descriptor, read.path)
+        work.context.files.close(replaced.descriptor)
+    torn = False
     if now is not None and now.raw != read.raw and now.raw:
-        keep_stray(work, now, os.path.dirname(path))
+        keep_stray(work, now, os.path.dirname(read.path))
         document = now.document
+        torn = document is None
         if document is not None and not document.is_mixture and document.identity is not None:
             if {login.identity for login in document.logins()} <= work.needs.identities:
                 save(now)
         work.say("something wrote to a login file while it was replaced; that was kept too")
-    remove_leftover(work, path)
+    if replaced.path is not None and not torn:
+        remove_leftover(work, replaced.path)
 
 
 def _has_one_name(path: str) -> bool:
@@ -112,19 +126,21 @@ def _has_one_name(path: str) -> bool:
         return True
 
 
-def _tighten(work: Work, copy: Copy) -> None:
-    """Close a file that is as it should be but for its mode."""
+def tighten(work: Work, copy: Copy) -> None:
+    """Close a file that is as it should be but for its mode; where that cannot be done, say so."""
     if copy.mode & 0o7777 == PRIVATE_FILE:
         return
     files = work.context.files
     try:
-        descriptor = files.open(copy.path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = files.open(os.path.realpath(copy.path), os.O_RDONLY | os.O_NOFOLLOW)
         try:
             files.chmod(descriptor, PRIVATE_FILE)
         finally:
             files.close(descriptor)
     except OSError as error:
-        raise not_writable(copy.path, error) from error
+        mode = f"{copy.mode & 0o7777:04o}"
+        why = os.strerror(error.errno or 0)
+        work.say(f"{work.show(copy.path)} has mode {mode} and could not be closed to others: {why}")
 
 
 def guard(work: Work, present: Copy, home: str, incoming: Copy | None, save: Saver) -> None:

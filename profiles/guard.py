@@ -97,8 +97,8 @@ def put(work: Work, path: str, raw: bytes, modified_ns: int, save: Saver) -> boo
 def _settle_replaced(work: Work, replaced: Replaced, read: Copy, save: Saver) -> None:
     """Save what was written to a replaced file since we read it, then let it go (R6).
 
-    Codex up to 0.98 and other tools truncate and rewrite in place: one that opened it before it was replaced still writes
-    to the old one. Half a document keeps its name: its writer is at it, and the next verb reads it (R7).
+    Codex up to 0.98 and other tools truncate and rewrite in place: one that opened it before that still writes to the
+    old one. Half a document keeps its name: its writer is at it, and the next verb reads it (R7).
     """
     if replaced.path is not None:
         now = read_copy(replaced.path)
@@ -110,8 +110,9 @@ def _settle_replaced(work: Work, replaced: Replaced, read: Copy, save: Saver) ->
         keep_stray(work, now, os.path.dirname(read.path))
         document = now.document
         torn = document is None
-        if document is not None and not document.is_mixture and document.identity is not None:
-            if {login.identity for login in document.logins()} <= work.needs.identities:
+        if document is not None and not document.is_mixture:
+            identities = {login.identity for login in document.logins()}
+            if identities and identities <= work.needs.identities:
                 save(now)
         work.say("something wrote to a login file while it was replaced; that was kept too")
     if replaced.path is not None and not torn:

@@ -8,7 +8,6 @@ import re
 from profiles.atomic import make_private_folder, not_writable, replace_file
 from profiles.claims import plan_name
 from profiles.discovery import NAME, Profile, read_profile
-from profiles.generation import Copy
 from profiles.history import Entry, iso, note
 from profiles.leftovers import HALF_MADE
 from profiles.model import API_KEY, OAUTH_KINDS, PERSONAL_ACCESS_TOKEN
@@ -19,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.auth_file import AuthDocument
     from profiles.context import Context
+    from profiles.generation import Copy
     from profiles.work import Work
 
 _PLAIN_NAMES = {API_KEY: "api-key", PERSONAL_ACCESS_TOKEN: "access-token"}

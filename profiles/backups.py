@@ -1,7 +1,7 @@
 """Documents that were overwritten, by home, and profiles that were deleted (R5).
 
-A backup is named `<time>-<digest>.json`; the same bytes are kept once. The last ten of a home stay; an older one goes only
-when every login in it is known spent or has a newer copy elsewhere.
+A backup is named `<time>-<digest>.json`; the same bytes are kept once. The last ten of a home stay; an older one goes
+only when every login in it is known spent or has a newer copy elsewhere.
 """
 
 from __future__ import annotations

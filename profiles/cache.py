@@ -11,7 +11,6 @@ import os
 from typing import Any, NamedTuple
 
 from profiles.atomic import make_private_folder
-from profiles.auth_file import AuthDocument
 from profiles.errors import StoreError
 from profiles.generation import Copy, read_copy
 from profiles.model import EMPTY, UNREADABLE, Identity
@@ -20,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from profiles.auth_file import AuthDocument
     from profiles.context import Context
 
 VERSION = 1

@@ -19,7 +19,7 @@ class Config(NamedTuple):
 
     theme: str = "auto"
     mouse: bool = True
-    keys: dict[str, str] = {}  # noqa: RUF012 - never changed; a NamedTuple default
+    keys: dict[str, str] = {}
     refresh_concurrency: int = 8
     daemon: str | None = None
     homes: tuple[str, ...] = ()
@@ -35,8 +35,7 @@ KEYS = (
     (
         "daemon",
         "daemon",
-        "Codex's app-server daemon after a switch: restart, leave or ask "
-        "(unset: restart it when no screen is attached, else ask)",
+        "Codex's app-server daemon after a switch: restart, leave or ask; by itself it is restarted if unattended",
     ),
     ("homes", "homes", "more CODEX_HOME folders to look in"),
     ("ssh.host", "ssh_host", "this host as your ssh reaches it, for the tunnel line"),
@@ -67,19 +66,28 @@ def load_config(context: Context) -> Config:
     return _checked(path, table)
 
 
+def _stranger(table: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the first key that we do not know, or that is no table where one is needed, and why."""
+    allowed = {key.split(".")[0] for key, _, _ in KEYS}
+    for key, value in table.items():
+        if key not in allowed:
+            from difflib import get_close_matches
+
+            near = get_close_matches(key, sorted(allowed), 1)
+            return key, f"no such key{f'; did you mean {near[0]}?' if near else ''}"
+        if key in ("refresh", "ssh") and not isinstance(value, dict):
+            return key, "a table is needed"
+    return None
+
+
 def _checked(path: str, table: dict[str, Any]) -> Config:
     hint = f"mend it: $EDITOR {path}; tui paths lists the keys"
 
     def bad(key: str, why: str) -> ConfigError:
         return ConfigError(path, f"{key}: {why}", hint)
 
-    allowed = {key.split(".")[0] for key, _, _ in KEYS}
-    for key in table:
-        if key not in allowed:
-            from difflib import get_close_matches
-
-            near = get_close_matches(key, sorted(allowed), 1)
-            raise bad(key, f"no such key{f'; did you mean {near[0]}?' if near else ''}")
+    if (stranger := _stranger(table)) is not None:
+        raise bad(*stranger)
     config = Config()
     theme = table.get("theme", config.theme)
     if theme not in ("auto", "dark", "light", "ansi", "mono"):
@@ -99,8 +107,6 @@ def _checked(path: str, table: dict[str, Any]) -> Config:
     ):
         raise bad("homes", "a list of folders is needed")
     refresh, ssh = table.get("refresh", {}), table.get("ssh", {})
-    if not isinstance(refresh, dict) or not isinstance(ssh, dict):
-        raise bad("refresh" if not isinstance(refresh, dict) else "ssh", "a table is needed")
     concurrency = refresh.get("concurrency", config.refresh_concurrency)
     if (
         isinstance(concurrency, bool)

@@ -191,9 +191,8 @@ def discover_homes(
     except OSError:
         pass
     found: list[Discovered] = []
-    for path in [*sorted(candidates), *also]:
-        if path.startswith("~/"):
-            path = f"{context.user_home}/{path[2:]}"
+    for named in [*sorted(candidates), *also]:
+        path = f"{context.user_home}/{named[2:]}" if named.startswith("~/") else named
         home = os.path.realpath(os.path.join(context.user_home, path))
         if home in taken or not os.path.lexists(f"{home}/{AUTH_FILE}"):
             continue

@@ -119,8 +119,9 @@ class Files:
         os.rmdir(path)
 
     def make_folder(self, path: str, mode: int = 0o700) -> None:
-        """Make one folder."""
+        """Make one folder, of this mode whatever the umask."""
         os.mkdir(path, mode)
+        os.chmod(path, mode)
 
     def lock(self, descriptor: int, operation: int) -> None:
         """`flock`, never waiting: `BlockingIOError` when somebody else holds it."""

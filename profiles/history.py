@@ -23,8 +23,8 @@ WINDOW = 1 << 19
 class Entry(NamedTuple):
     """One thing done. `time` in seconds since the epoch, UTC. Digests are 32 hex digits or empty.
 
-    For a switch `profile` and `identity` are what it went to, `before` and `before_identity` what was there, `token` the
-    digest of the refresh token that was installed.
+    For a switch `profile` and `identity` are what it went to, `before` and `before_identity` what was there, `token`
+    the digest of the refresh token that was installed.
     """
 
     time: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from profiles import lock
 from profiles.errors import StoreNotWritable
 from profiles.generation import Copy, read_copy
-from profiles.guard import place_of, put
+from profiles.guard import place_of, put, tighten
 from profiles.reconcile import Live, merge_copy, sight_of
 from profiles.seen import remember
 
@@ -57,6 +57,7 @@ def _replace(work: Work, target: Target) -> None:
         merge_copy(work, stray, update_home=None)
 
     put(work, path, target.copy.raw, target.copy.modified_ns, save)
+    tighten(work, target.copy)
     written = read_copy(path)
     if written is None or written.raw != target.copy.raw:
         raise StoreNotWritable(

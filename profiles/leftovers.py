@@ -1,7 +1,7 @@
 """What dead processes left behind: temporary documents and half-made profiles (R7).
 
-Under the locks of their folder whoever wrote them is dead. A whole one is a copy like any other: it is read before it is
-removed.
+Under the locks of their folder whoever wrote them is dead. A whole one is a copy like any other: it is read before it
+is removed.
 """
 
 from __future__ import annotations

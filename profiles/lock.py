@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from profiles.atomic import make_private_folder, not_writable
-from profiles.errors import LocksUnsupported, StoreLocked
+from profiles.atomic import PRIVATE_FILE, make_private_folder, not_writable
+from profiles.errors import LocksUnsupported, StoreError, StoreLocked
 from profiles.files import LOCK_EXCLUSIVE, LOCK_SHARED, UNSUPPORTED
 from profiles.paths import AUTH_FILE, CODEX_HOME_LOCK, path_digest
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from profiles.context import Context
+    from profiles.files import Files
     from profiles.model import Identity
 
 #: Seconds between two tries, and how long we try before giving up with exit 6.
@@ -32,8 +33,8 @@ CODEX_LOCK_LIMIT = 2.0
 class Wanted(NamedTuple):
     """One lock file; ours are made when missing, with the holder's pid inside; Codex's stay empty.
 
-    `make` is false for Codex's locks in a home of somebody else: a lock file that they cannot open makes their Codex drop
-    every rotated token (profiles/CODEX.md, C65).
+    `make` is false for Codex's locks in a home of somebody else: a lock file that they cannot open makes their Codex
+    drop every rotated token (profiles/CODEX.md, C65).
     """
 
     path: str
@@ -116,26 +117,21 @@ class HeldLocks:
         except OSError as error:
             raise not_writable(lock.path, error) from error
         found = os.fstat(descriptor)
+        if not found.st_size and found.st_mode & PRIVATE_FILE != PRIVATE_FILE:
+            _open_to_ourselves(files, lock.path, descriptor)
         inode = (found.st_dev, found.st_ino)
         if inode in self._inodes:
             files.close(descriptor)
             return True
         try:
             files.lock(descriptor, LOCK_SHARED if lock.shared else LOCK_EXCLUSIVE)
-            moved = _moved(lock.path, inode)
         except BlockingIOError:
             files.close(descriptor)
             return False
         except OSError as error:
             files.close(descriptor)
-            if error.errno in UNSUPPORTED or error.errno == errno.ENOLCK:
-                raise LocksUnsupported(
-                    lock.path,
-                    f"{lock.path}: the file system has no working locks (flock: {os.strerror(error.errno)})",
-                    "keep CODEX_HOME and Switchyard's folders on a local file system: tui paths",
-                ) from error
-            raise not_writable(lock.path, error) from error
-        if moved:
+            raise _not_lockable(lock.path, error) from error
+        if _moved(lock.path, inode):
             # A profile was renamed or deleted between open and flock: this is no longer the lock of that path.
             files.close(descriptor)
             return False
@@ -155,11 +151,30 @@ class HeldLocks:
             self._context.files.close(self._descriptors.pop())
         self._inodes.clear()
 
-    def __enter__(self) -> HeldLocks:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self.release()
+
+
+def _open_to_ourselves(files: Files, path: str, descriptor: int) -> None:
+    """A umask may take our own rights away; the next one, Codex too, could then not open the lock."""
+    try:
+        files.chmod(descriptor, PRIVATE_FILE)
+    except OSError as error:
+        files.close(descriptor)
+        raise not_writable(path, error) from error
+
+
+def _not_lockable(path: str, error: OSError) -> StoreError:
+    if error.errno in UNSUPPORTED or error.errno == errno.ENOLCK:
+        return LocksUnsupported(
+            path,
+            f"{path}: the file system has no working locks (flock: {os.strerror(error.errno)})",
+            "keep CODEX_HOME and Switchyard's folders on a local file system: tui paths",
+        )
+    return not_writable(path, error)
 
 
 def _moved(path: str, inode: tuple[int, int]) -> bool:

@@ -61,7 +61,7 @@ def set_mark(context: Context, digest: str, state: str, reason: str) -> None:
     """
     marks = load_marks(context)
     present = marks.get(digest)
-    if present is not None and (present.state == LOGIN_NEEDED or present.state == state):
+    if present is not None and (present.state in (LOGIN_NEEDED, state)):
         return
     marks[digest] = Mark(state, reason, context.now())
     save_marks(context, marks)

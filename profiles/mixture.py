@@ -1,7 +1,7 @@
 """One file, two logins: tokens of one and the `account_id` of the other (R11).
 
-Codex up to 0.163 makes it when auth.json is switched while it refreshes (profiles/CODEX.md). It is taken apart only when our
-own history explains it; otherwise nothing is guessed.
+Codex up to 0.163 makes it when auth.json is switched while it refreshes (profiles/CODEX.md). It is taken apart only when
+our own history explains it; otherwise nothing is guessed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _installed(work: Work, live: Copy) -> tuple[Profile, Copy] | None:
         return None
     account = document.tokens.account_id
     for profile in work.view.shelf.profiles:
-        identity = profile.fields.identity
+        identity = work.identity_of(profile)
         if identity is None or identity.digest() != entry.identity:
             continue
         if identity.account_id != account or not work.is_trusted(profile.auth_path):

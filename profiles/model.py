@@ -12,7 +12,7 @@ from typing import NamedTuple
 CHATGPT = "chatgpt"
 CHATGPT_EXTERNAL = "chatgpt-external"
 API_KEY = "api-key"
-PERSONAL_ACCESS_TOKEN = "personal-access-token"  # noqa: S105 - the name of a kind, not a token
+PERSONAL_ACCESS_TOKEN = "personal-access-token"
 AGENT_IDENTITY = "agent-identity"
 BEDROCK = "bedrock"
 HEADERS = "headers"

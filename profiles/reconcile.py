@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from profiles.adoption import adopt, drop_half_made
+from profiles.adoption import adopt
 from profiles.auth_file import AuthDocument, with_carried_fields
-from profiles.discovery import Profile
 from profiles.generation import (
     SURE,
     Copy,
@@ -21,19 +20,21 @@ from profiles.generation import (
     read_copy,
     same_lineage,
 )
-from profiles.guard import keep_stray, put, remove_leftover
+from profiles.guard import keep_stray, put, tighten
 from profiles.history import last_switched_to
-from profiles.leftovers import documents_in, half_made, leftovers, litter
+from profiles.leftovers import leftovers
 from profiles.marks import UNCERTAIN, set_mark
 from profiles.mixture import settle_mixture
 from profiles.paths import AUTH_FILE
 from profiles.profile_file import save_profile_file
 from profiles.seen import Sight, last_seen, pending, remember
+from profiles.settling import settle_leftovers
 from profiles.work import Needs, Work, enter, identities_in, is_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.context import Context
+    from profiles.discovery import Profile
     from profiles.model import Identity
     from profiles.work import View
 
@@ -88,7 +89,7 @@ def reconcile_live(work: Work, *, update_live: bool) -> Live:
 
     Raises StoreNotWritable; whatever was not written then is as it was.
     """
-    settle_leftovers(work, work.context.home)
+    settle_leftovers(work, work.context.home, merge_copy)
     live = work.view.live = read_copy(work.live_path)
     _note_strangers(work, live)
     if live is None:
@@ -130,17 +131,20 @@ def _rider_is_safe(work: Work, live: Copy, profile: Profile, rider: Identity) ->
     return any(rider in identities_in(read_copy(p.auth_path)) for p in work.profiles_of(rider))
 
 
-def merge_copy(work: Work, copy: Copy, *, update_home: str | None) -> Profile:
+def merge_copy(
+    work: Work, copy: Copy, *, update_home: str | None, profile: Profile | None = None
+) -> Profile:
     """Reconcile one copy of a login with its profile and its other homes; return the profile.
 
-    `update_home` names the auth.json to bring up when it turns out to be the older one. Raises StoreNotWritable.
+    `update_home` names the auth.json to bring up when it turns out to be the older one. `profile` is given when the copy
+    is that profile's own file; else the one that it belongs to is chosen, or made. Raises StoreNotWritable.
     """
     document = copy.document
     if document is None or document.identity is None:
         message = "only a document with a login can be merged"
         raise ValueError(message)
     identity = document.identity
-    profile = choose_profile(work, identity, document, copy)
+    profile = profile or choose_profile(work, identity, document, copy)
     if profile is None:
         where = f"the login in {work.show(copy.path)}"
         return adopt(work, copy, where)
@@ -159,6 +163,8 @@ def merge_copy(work: Work, copy: Copy, *, update_home: str | None) -> Profile:
         work.say(
             f"{work.show(update_home)} held older tokens of {profile.name}; it has the newest now"
         )
+    elif update_home == copy.path:
+        tighten(work, copy)
     losers = [c for c in (saved, copy, *others) if c is not None]
     _mark_losers(work, final, losers)
     return profile
@@ -260,6 +266,8 @@ def _write_own(
         if changed and from_outside:
             work.written_back = profile.name
             work.say(f"newer tokens of {profile.name} are now in its profile")
+    else:
+        tighten(work, saved)
     if path == profile.parked_path and not profile.managed:
         work.say(
             f"{profile.name}: its home {work.show(profile.home)} cannot be written; "
@@ -308,54 +316,13 @@ def _mark_losers(work: Work, final: Copy, losers: list[Copy]) -> None:
         if loser.document is None or digest is None or digest == final.refresh_digest:
             continue
         verdict = compare(final, loser, work.context.now(), work.spent.is_spent)
-        if verdict.order > 0 and verdict.by in SURE:
-            if known_same_lineage(final.document, loser.document):
-                digests.append(digest)
+        if (
+            verdict.order > 0
+            and verdict.by in SURE
+            and known_same_lineage(final.document, loser.document)
+        ):
+            digests.append(digest)
     work.mark_spent(digests)
-
-
-def settle_leftovers(work: Work, home: str) -> None:
-    """Read what dead processes left in this home, save what is new in it, remove it (R7)."""
-    for path in leftovers(home):
-        copy = read_copy(path)
-        if copy is None or not work.is_trusted(path):
-            continue
-        if copy.document is None or copy.document.identity is None or copy.document.is_mixture:
-            if copy.raw.strip(b"\0 \n") and (copy.document is None or copy.document.is_mixture):
-                keep_stray(work, copy, home)
-        elif not identities_in(copy) <= work.needs.identities:
-            continue
-        else:
-            merge_copy(work, copy, update_home=None)
-            for rider in copy.document.logins()[1:]:
-                if rider.identity:
-                    keep_stray(work, copy, home)
-        remove_leftover(work, path)
-    for profile in work.view.shelf.profiles:
-        if not profile.managed and profile.home == home:
-            _settle_parked(work, profile)
-    for folder in half_made(work.context.roots.profiles):
-        copies = documents_in(folder)
-        if all(identities_in(copy) <= work.needs.identities for copy in copies):
-            for copy in copies:
-                merge_copy(work, copy, update_home=None)
-            drop_half_made(work, folder)
-    for folder in (work.context.roots.state, home):
-        for path in litter(folder):
-            remove_leftover(work, path)
-
-
-def _settle_parked(work: Work, profile: Profile) -> None:
-    """Bring back what waited in our folder while a registered home was away (R8)."""
-    parked = read_copy(profile.parked_path)
-    if parked is None or not is_there(profile) or not identities_in(parked):
-        return
-    if not identities_in(parked) <= work.needs.identities:
-        return
-    merge_copy(work, parked, update_home=None)
-    keep_stray(work, parked, profile.home)
-    remove_leftover(work, profile.parked_path)
-    work.say(f"{profile.name}: its home is back and has its newest login again")
 
 
 def sight_of(copy: Copy | None, profile: Profile | None) -> Sight | None:
@@ -385,7 +352,7 @@ def _note_strangers(work: Work, live: Copy | None) -> None:
         return
     what = "was replaced" if now is not None else "is gone"
     for profile in work.view.shelf.profiles:
-        identity = profile.fields.identity
+        identity = work.identity_of(profile)
         if identity is None or identity.digest() != before.identity:
             continue
         saved = read_copy(profile.auth_path)

@@ -6,7 +6,6 @@ import os
 from typing import NamedTuple
 
 from profiles import lock
-from profiles.discovery import Profile
 from profiles.errors import (
     AuthFileMalformed,
     LoginNeeded,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from profiles.context import Context
-    from profiles.discovery import Shelf
+    from profiles.discovery import Profile, Shelf
     from profiles.model import Identity, Process
     from profiles.spent import SpentTokens
 
@@ -242,7 +241,10 @@ def holders_elsewhere(shelf: Shelf, target: Target, other_homes: Sequence[str]) 
             homes.append(profile.home)
     for home in other_homes:
         copy = read_copy(f"{home}/{AUTH_FILE}")
-        if copy is not None and copy.document is not None:
-            if copy.document.identity == target.identity:
-                homes.append(home)
+        if (
+            copy is not None
+            and copy.document is not None
+            and copy.document.identity == target.identity
+        ):
+            homes.append(home)
     return homes

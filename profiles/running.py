@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from profiles import lock
 from profiles.daemon import OVERRIDES, stop_if_idle
-from profiles.discovery import Profile
 from profiles.errors import CodexFailed, ProfilesError, StoreLocked, SwitchRefused
-from profiles.generation import copy_of, read_copy
+from profiles.generation import read_copy
 from profiles.history import Entry, note
 from profiles.profile_file import save_profile_file
-from profiles.reconcile import merge_copy, needs_of_profile, reconcile_live, settle_leftovers
+from profiles.reconcile import merge_copy, needs_of_profile, reconcile_live
 from profiles.refusals import holders_elsewhere, read_target, refuse_processes
+from profiles.settling import settle_leftovers
 from profiles.work import Work, enter
 
 TYPE_CHECKING = False
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from profiles.context import Context
+    from profiles.discovery import Profile
     from profiles.model import Identity
 
     Teller = Callable[[str], None]
@@ -71,7 +72,7 @@ def prepare(context: Context, name: str, *, anyway: bool = False) -> Prepared:
 def _reconciled_home(work: Work, profile: Profile) -> str:
     """Bring the login up to date everywhere and return the home to run with."""
     live = reconcile_live(work, update_live=True) if work.context.active.problem is None else None
-    settle_leftovers(work, profile.home)
+    settle_leftovers(work, profile.home, merge_copy)
     copy = read_copy(profile.auth_path)
     if live is not None and live.profile is not None and live.profile.name == profile.name:
         return work.context.home
@@ -79,7 +80,7 @@ def _reconciled_home(work: Work, profile: Profile) -> str:
         recorded = profile.fields.identity
         known = recorded is None or recorded == copy.document.identity
         if known and not copy.document.is_mixture and work.is_trusted(profile.auth_path):
-            merge_copy(work, copy, update_home=profile.auth_path)
+            merge_copy(work, copy, update_home=None, profile=profile)
     return profile.home
 
 
@@ -98,7 +99,7 @@ def _refuse_two_homes(work: Work, profile: Profile, home: str) -> None:
         homes.remove(work.context.home)
     context = work.context._replace() if home == work.context.home else work.context.with_home(home)
     elsewhere = [
-        p for p in work.context.processes() if p.home != home and not p.command == "codex login"
+        p for p in work.context.processes() if p.home != home and p.command != "codex login"
     ]
     refusal = refuse_processes(context, elsewhere, homes)
     if refusal is not None:
@@ -137,7 +138,7 @@ def _reconcile_after(context: Context, prepared: Prepared) -> list[str]:
     with enter(context, lambda view: needs_of_profile(view, view.shelf.find(name))) as work:
         if context.active.problem is None and os.path.isdir(context.home):
             reconcile_live(work, update_live=True)
-        settle_leftovers(work, work.profile(name).home)
+        settle_leftovers(work, work.profile(name).home, merge_copy)
         profile = work.profile(name)
         copy = read_copy(profile.auth_path)
         document = copy.document if copy is not None else None
@@ -158,9 +159,7 @@ def _reconcile_after(context: Context, prepared: Prepared) -> list[str]:
                 "nothing was written over it"
             )
             return work.said
-        merge_copy(
-            work, copy_of(copy.path, copy.raw, copy.modified_ns, copy.inode), update_home=copy.path
-        )
+        merge_copy(work, copy, update_home=None, profile=work.profile(name))
         note(
             context,
             Entry(context.now(), "run", name, document.identity.digest(), prepared.home, "ended"),
@@ -178,8 +177,8 @@ def run(
 ) -> int:
     """Run `command` as the profile and return its exit code, 128 + n when signal n ended it.
 
-    `on_said` gets each sentence that people must hear. Raises what `prepare` raises; the end is reconciled even when the
-    command was killed.
+    `on_said` gets each sentence that people must hear. Raises what `prepare` raises; the end is reconciled even when
+    the command was killed.
     """
     tell = on_said if on_said is not None else lambda _sentence: None
     prepared = prepare(context, name, anyway=anyway)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-
 from profiles.adoption import describe, make_profile, remember_adoption
 from profiles.backups import deleted_folder
 from profiles.discovery import NAME, Profile, read_profile
@@ -196,7 +195,7 @@ def _refuse_in_use(work: Work, profile: Profile, verb: str) -> None:
     """Codex loses its token when its home moves (R15)."""
     for process in processes_of_home(profile.home, work.context.processes()):
         raise SwitchRefused(
-            f"{process.command} (process {process.pid}) runs in the home of {profile.name}, which cannot be {verb} then",
+            f"{process.command} (process {process.pid}) runs in the home of {profile.name}: it cannot be {verb} now",
             f"end it first (kill {process.pid})",
         )
     identity = profile.fields.identity

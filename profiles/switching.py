@@ -20,14 +20,13 @@ from profiles.generation import Copy, read_copy, same_lineage
 from profiles.history import Entry, last_switches, note
 from profiles.installing import TooSlow, install
 from profiles.listing import active_profile
-from profiles.model import Override, Process
 from profiles.overrides import home_settings, overridden_by
 from profiles.paths import AUTH_FILE
 from profiles.reconcile import (
     Live,
+    merge_copy,
     needs_of_profile,
     reconcile_live,
-    settle_leftovers,
     sight_of,
 )
 from profiles.refusals import (
@@ -43,6 +42,8 @@ from profiles.refusals import (
     refuse_run_lock,
     refuse_settings,
 )
+from profiles.seen import last_seen
+from profiles.settling import settle_leftovers
 from profiles.spent import load_spent
 from profiles.work import Work, enter
 
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from profiles.context import Context
+    from profiles.model import Override, Process
+    from profiles.seen import Sight
 
 #: Seconds that we wait for a Codex to finish a refresh that may be under way, and between two looks.
 REFRESH_PATIENCE, LOOK_EVERY = 30.0, 0.25
@@ -186,24 +189,29 @@ def _switch_once(
     context: Context, name: str, processes: Sequence[Process], *, anyway: bool, verb: str
 ) -> SwitchResult:
     settings = home_settings(context.home)
+    seen = last_seen(context, context.home)
     with enter(context, lambda view: needs_of_profile(view, view.shelf.find(name))) as work:
         profile = work.profile(name)
         live = reconcile_live(work, update_live=False)
-        settle_leftovers(work, profile.home)
+        settle_leftovers(work, profile.home, merge_copy)
         profile = work.profile(name)
         if _is_active(work, live, profile):
             live = reconcile_live(work, update_live=True)
             result = _result(
                 work, live, profile, processes, settings=overridden_by(context, settings)
             )
-            _note(work, verb, live, profile, None, changed=False)
+            _note(work, verb, live, profile, None, None)
             return result
         target = read_target(profile, work.show(profile.auth_path))
+        if work.is_trusted(profile.auth_path):
+            # Another home may hold newer tokens of the login that is coming in.
+            merge_copy(work, target.copy, update_home=None, profile=profile)
+            target = read_target(profile, work.show(profile.auth_path))
         _refuse(work, live, target, processes, anyway=anyway)
         if not anyway and (refusal := refuse_settings(settings, target.identity)) is not None:
             raise refusal
         install(work, live, target)
-        _note(work, verb, live, profile, target, changed=True)
+        _note(work, verb, live, profile, target, seen)
         result = _result(work, live, profile, processes, settings=overridden_by(context, settings))
         return result._replace(changed=True)
 
@@ -270,9 +278,12 @@ def _refuse_distrusted(work: Work) -> None:
 
 
 def _note(
-    work: Work, verb: str, live: Live, profile: Profile, target: Target | None, *, changed: bool
+    work: Work, verb: str, live: Live, profile: Profile, target: Target | None, seen: Sight | None
 ) -> None:
+    """Note the switch; `target` is None when nothing changed. A live file that could not be read was what we saw last."""
     sight = sight_of(live.copy, live.profile)
+    if sight is None and live.copy is not None and live.copy.document is None:
+        sight = seen
     identity = target.identity.digest() if target is not None else (sight.identity if sight else "")
     note(
         work.context,
@@ -282,8 +293,8 @@ def _note(
             profile=profile.name,
             identity=identity,
             home=work.context.home,
-            result="changed" if changed else "unchanged",
-            before=live.profile.name if live.profile is not None else "",
+            result="changed" if target is not None else "unchanged",
+            before=sight.profile if sight is not None else "",
             before_identity=sight.identity if sight is not None else "",
             token=(target.copy.refresh_digest or "") if target is not None else "",
         ),

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 from profiles import lock
 from profiles.atomic import make_private_folder
 from profiles.cache import FactCache
-from profiles.discovery import Profile, Shelf, holding, load_shelf, read_profile
+from profiles.discovery import Profile, Shelf, holding, identity_of, load_shelf, read_profile
 from profiles.errors import StoreError, StoreLocked
 from profiles.generation import Copy, read_copy
 from profiles.leftovers import documents_in, half_made, leftovers
@@ -156,6 +156,10 @@ class Work:
             if (recorded or held) == identity and (held is None or held == identity):
                 found.append(profile)
         return found
+
+    def identity_of(self, profile: Profile) -> Identity | None:
+        """Return the profile's recorded identity; without one, that of its file (R1)."""
+        return identity_of(profile, self.view.cache.auth_facts(profile.auth_path))
 
     def is_trusted(self, path: str) -> bool:
         """Say whether the file may be a source (R8)."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from profiles.context import Context
 from profiles.errors import ProfilesError
-from profiles.files import Files
 from profiles.paths import ActiveHome, Roots
 from tests.support.documents import api_key, mixture, with_api_key
 from tests.support.faults import Faulty, Killed
@@ -21,6 +20,8 @@ from tests.support.tokens import Login, Person
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from profiles.files import Files
 
 #: Two members of one workspace, one person in two workspaces, a person apart.
 CAST = {
@@ -254,13 +255,15 @@ class World:
     def _about_to_lose_live(self) -> Login | None:
         """Excuse the live login when its last rotation is nowhere but in the live file (case 2)."""
         login = self.login_in(self.live_path)
-        if login is not None and not self._is_elsewhere(login.refresh_token):
-            self.excuse(login)
         try:
             with open(self.live_path, encoding="utf-8", errors="replace") as file:
                 text = file.read()
         except OSError:
             text = ""
+        for family in self.families.values():
+            token = family.current.refresh_token
+            if token in text and not self._is_elsewhere(token):
+                family.excused = True
         self.keys = {k for k in self.keys if k not in text or self._is_elsewhere(k)}
         return login
 

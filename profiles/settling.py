@@ -1,0 +1,79 @@
+"""Take up what was left behind, under the locks: save what is new in it, then remove it (R7, R8)."""
+
+from __future__ import annotations
+
+from profiles.adoption import drop_half_made
+from profiles.generation import read_copy, same_lineage
+from profiles.guard import keep_stray, remove_leftover
+from profiles.leftovers import documents_in, half_made, leftovers, litter
+from profiles.work import identities_in, is_there
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from profiles.discovery import Profile
+    from profiles.work import Work
+
+    Merge = Callable[..., Profile]
+
+
+def settle_leftovers(work: Work, home: str, merge: Merge) -> None:
+    """Take up everything that dead processes left in this home, and what waits for it.
+
+    `merge` is `profiles.reconcile.merge_copy`. Raises StoreNotWritable; what was not taken up is still there.
+    """
+    for path in leftovers(home):
+        _settle_document(work, path, home, merge)
+    for profile in work.view.shelf.profiles:
+        if not profile.managed and profile.home == home:
+            _settle_parked(work, profile, merge)
+    for folder in half_made(work.context.roots.profiles):
+        _settle_half_made(work, folder, merge)
+    for folder in (work.context.roots.state, home):
+        for path in litter(folder):
+            remove_leftover(work, path)
+
+
+def _settle_document(work: Work, path: str, home: str, merge: Merge) -> None:
+    """Save a temporary document; a mixture, and what cannot be read, is kept among the backups."""
+    copy = read_copy(path)
+    if copy is None or not work.is_trusted(path):
+        return
+    document = copy.document
+    if document is None or document.is_mixture:
+        # Space that was only reserved is all zeros.
+        if copy.raw.strip(b"\0 \n"):
+            keep_stray(work, copy, home)
+    elif document.identity is not None:
+        if not identities_in(copy) <= work.needs.identities:
+            return
+        merge(work, copy, update_home=None)
+        # It may have lost to another sign-in, or a key may ride in it (R9).
+        keep_stray(work, copy, home)
+    remove_leftover(work, path)
+
+
+def _settle_half_made(work: Work, folder: str, merge: Merge) -> None:
+    copies = documents_in(folder)
+    if all(identities_in(copy) <= work.needs.identities for copy in copies):
+        for copy in copies:
+            merge(work, copy, update_home=None)
+            keep_stray(work, copy, work.context.home)
+        drop_half_made(work, folder)
+
+
+def _settle_parked(work: Work, profile: Profile, merge: Merge) -> None:
+    """Bring back what waited in our folder while a registered home was away (R8)."""
+    parked = read_copy(profile.parked_path)
+    if parked is None or not is_there(profile) or not identities_in(parked):
+        return
+    if not identities_in(parked) <= work.needs.identities:
+        return
+    there = read_copy(profile.auth_path)
+    theirs, ours = there.document if there is not None else None, parked.document
+    if theirs is None or ours is None or same_lineage(theirs, ours):
+        merge(work, parked, update_home=None, profile=profile)
+    keep_stray(work, parked, profile.home)
+    remove_leftover(work, profile.parked_path)
+    work.say(f"{profile.name}: its home is back and has its newest login again")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from profiles.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from profiles.context import Context
 
 DAEMON_CHOICES = ("ask", "restart", "leave")
@@ -19,7 +22,7 @@ class Config(NamedTuple):
 
     theme: str = "auto"
     mouse: bool = True
-    keys: dict[str, str] = {}
+    keys: Mapping[str, str] = MappingProxyType({})
     refresh_concurrency: int = 8
     daemon: str | None = None
     homes: tuple[str, ...] = ()

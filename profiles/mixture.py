@@ -1,7 +1,7 @@
 """One file, two logins: tokens of one and the `account_id` of the other (R11).
 
-Codex up to 0.163 makes it when auth.json is switched while it refreshes (profiles/CODEX.md). It is taken apart only when
-our own history explains it; otherwise nothing is guessed.
+Codex up to 0.163 makes it when auth.json is switched while it refreshes (profiles/CODEX.md). It is taken apart only
+when our own history explains it; otherwise nothing is guessed.
 """
 
 from __future__ import annotations

@@ -136,8 +136,8 @@ def merge_copy(
 ) -> Profile:
     """Reconcile one copy of a login with its profile and its other homes; return the profile.
 
-    `update_home` names the auth.json to bring up when it turns out to be the older one. `profile` is given when the copy
-    is that profile's own file; else the one that it belongs to is chosen, or made. Raises StoreNotWritable.
+    `update_home` names the auth.json to bring up when it turns out to be the older one. `profile` is given when the
+    copy is that profile's own file; else the one that it belongs to is chosen, or made. Raises StoreNotWritable.
     """
     document = copy.document
     if document is None or document.identity is None:
@@ -156,7 +156,9 @@ def merge_copy(
     newest = _newest(work, copy, saved, others)
     raw = _carried(newest, [c for c in (saved, copy, *others) if c is not None])
     final = copy_of(newest.path, raw, newest.modified_ns)
-    _write_own(work, profile, own_path, saved, final, newest is copy)
+    if _write_own(work, profile, own_path, saved, final) and newest is copy:
+        work.written_back = profile.name
+        work.say(f"newer tokens of {profile.name} are now in its profile")
     _write_others(work, others, final)
     if update_home is not None and _is_older(work, copy, final):
         _put(work, update_home, final)
@@ -253,9 +255,9 @@ def _carried(newest: Copy, pool: list[Copy]) -> bytes:
     return raw
 
 
-def _write_own(
-    work: Work, profile: Profile, path: str, saved: Copy | None, final: Copy, from_outside: bool
-) -> None:
+def _write_own(work: Work, profile: Profile, path: str, saved: Copy | None, final: Copy) -> bool:
+    """Make the profile's own file hold the newest; return whether that changed it."""
+    changed = False
     if saved is None or saved.raw != final.raw:
         lost = saved is not None and saved.document is None and bool(saved.raw)
         changed = _put(work, path, final)
@@ -263,9 +265,6 @@ def _write_own(
             work.say(
                 f"the saved file of {profile.name} could not be read ({saved.problem}); it is healed"
             )
-        if changed and from_outside:
-            work.written_back = profile.name
-            work.say(f"newer tokens of {profile.name} are now in its profile")
     else:
         tighten(work, saved)
     if path == profile.parked_path and not profile.managed:
@@ -278,6 +277,7 @@ def _write_own(
         fields = profile.fields._replace(identity=document.identity, email=document.email)
         save_profile_file(work.context, profile.folder, fields)
         work.learnt(profile._replace(fields=fields))
+    return changed
 
 
 def _write_others(work: Work, others: list[Copy], final: Copy) -> None:

@@ -15,7 +15,7 @@ from profiles.errors import (
     SwitchRefused,
 )
 from profiles.expiry import DAY
-from profiles.generation import Copy, read_copy
+from profiles.generation import Copy, read_copy, same_lineage
 from profiles.marks import LOGIN_NEEDED, load_marks
 from profiles.overrides import HomeSettings, why_void
 from profiles.paths import AUTH_FILE
@@ -235,16 +235,14 @@ def may_be_refreshing(
 
 def holders_elsewhere(shelf: Shelf, target: Target, other_homes: Sequence[str]) -> list[str]:
     """Return the homes, the profile's own included, whose file holds the login that is coming in."""
+    incoming = target.copy.document
     homes = [target.profile.home]
-    for profile in shelf.profiles:
-        if profile.fields.identity == target.identity:
-            homes.append(profile.home)
-    for home in other_homes:
-        copy = read_copy(f"{home}/{AUTH_FILE}")
-        if (
-            copy is not None
-            and copy.document is not None
-            and copy.document.identity == target.identity
-        ):
+    paths = {p.home: p.auth_path for p in shelf.profiles if p.fields.identity == target.identity}
+    paths.update((home, f"{home}/{AUTH_FILE}") for home in other_homes)
+    for home, path in paths.items():
+        copy = read_copy(path)
+        document = copy.document if copy is not None else None
+        # Another sign-in of the same person is another login: what runs with it does not touch this one (R2).
+        if document is not None and incoming is not None and same_lineage(document, incoming):
             homes.append(home)
     return homes

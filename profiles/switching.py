@@ -195,12 +195,12 @@ def _switch_once(
         live = reconcile_live(work, update_live=False)
         settle_leftovers(work, profile.home, merge_copy)
         profile = work.profile(name)
-        if _is_active(work, live, profile):
+        if _is_active(live, profile):
             live = reconcile_live(work, update_live=True)
             result = _result(
                 work, live, profile, processes, settings=overridden_by(context, settings)
             )
-            _note(work, verb, live, profile, None, None)
+            _note(work, verb, live, profile, target=None, seen=None)
             return result
         target = read_target(profile, work.show(profile.auth_path))
         if work.is_trusted(profile.auth_path):
@@ -211,12 +211,12 @@ def _switch_once(
         if not anyway and (refusal := refuse_settings(settings, target.identity)) is not None:
             raise refusal
         install(work, live, target)
-        _note(work, verb, live, profile, target, seen)
+        _note(work, verb, live, profile, target=target, seen=seen)
         result = _result(work, live, profile, processes, settings=overridden_by(context, settings))
         return result._replace(changed=True)
 
 
-def _is_active(work: Work, live: Live, profile: Profile) -> bool:
+def _is_active(live: Live, profile: Profile) -> bool:
     """Say whether the live login is this profile's (R16); another family in another profile is not."""
     if live.profile is None or live.copy is None or live.copy.document is None:
         return False
@@ -278,9 +278,18 @@ def _refuse_distrusted(work: Work) -> None:
 
 
 def _note(
-    work: Work, verb: str, live: Live, profile: Profile, target: Target | None, seen: Sight | None
+    work: Work,
+    verb: str,
+    live: Live,
+    profile: Profile,
+    *,
+    target: Target | None,
+    seen: Sight | None,
 ) -> None:
-    """Note the switch; `target` is None when nothing changed. A live file that could not be read was what we saw last."""
+    """Note the switch; `target` is None when nothing changed.
+
+    A live file that could not be read counts as what we saw in it last.
+    """
     sight = sight_of(live.copy, live.profile)
     if sight is None and live.copy is not None and live.copy.document is None:
         sight = seen

@@ -1,0 +1,193 @@
+"""What the keys do: reading, profiles, the official client; `switching.py` has the switch."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from profiles.listing import take_snapshot
+from tui.screens.switching import SwitchDeeds
+from tui.state import WARNING
+from tui.widgets.title_line import override_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from profiles.details import ProfileDetails
+    from profiles.listing import Snapshot
+    from profiles.reconcile import Report
+    from tui.screens.switchyard import Switchyard
+
+
+class Deeds(SwitchDeeds):
+    """The deeds of one screen."""
+
+    def __init__(self, app: Switchyard) -> None:
+        super().__init__(app)
+        self._scans = 0
+        self._known_problems: set[str] = set()
+
+    def do(self, action: str, name: str | None) -> None:
+        """Do what a key stands for. `name` is the selected profile's."""
+        if action == "undo":
+            self.undo()
+        elif action == "new":
+            self._ask_new()
+        elif name is not None:
+            named: dict[str, Callable[[str], None]] = {
+                "switch": self.switch,
+                "run": self._run_codex,
+                "rename": self._ask_rename,
+                "note": self._ask_note,
+                "delete": self._ask_delete,
+            }
+            named[action](name)
+
+    # -- reading --
+
+    def start(self) -> None:
+        """Begin what the first row did not need: adopt the live login, read the disk."""
+        if self.state.partial:
+            self.rescan()
+        elif self.state.snapshot is not None:
+            self._look_at(self.state.snapshot)
+        self.start_reading("write", self._reconcile, self._reconciled)
+
+    def _reconcile(self) -> Report:
+        from profiles.reconcile import reconcile
+
+        with self.gate:
+            return reconcile(self.context)
+
+    def _reconciled(self, report: Report) -> None:
+        new = self.state.note_all(report.said)
+        if new:
+            self.app.tell("\n".join(new))
+        self.rescan()
+
+    def rescan(self, *, said: bool = False) -> None:
+        """Read the disk again; with `said` a line tells that it was."""
+        self._scans += 1
+        self.start_reading(
+            "scan", partial(take_snapshot, self.context), partial(self._scanned, self._scans, said)
+        )
+
+    def _scanned(self, number: int, said: bool, snapshot: Snapshot) -> None:  # noqa: FBT001
+        if number != self._scans:
+            return  # A later look is under way.
+        self.state.take(snapshot)
+        self._look_at(snapshot)
+        if said:
+            count = len(snapshot.rows)
+            self.app.tell(f"read again: {count} profile{'' if count == 1 else 's'}")
+
+    def _look_at(self, snapshot: Snapshot) -> None:
+        """Put what is wrong, and what no switch wins against, into the log; each once."""
+        for problem in snapshot.problems:
+            words = f"{problem.path}: {problem.error}"
+            if words not in self._known_problems:
+                self._known_problems.add(words)
+                self.state.note(words, WARNING)
+        words = override_words(snapshot) or ""
+        if words and words not in self._known_problems:
+            self._known_problems.add(words)
+            where = ", ".join(dict.fromkeys(each.where for each in snapshot.overrides))
+            self.state.note(f"{words} (set in: {where})", WARNING)
+
+    def read_details(self, name: str) -> None:
+        """Read what the detail shows of a profile."""
+
+        def work() -> ProfileDetails:
+            from profiles.details import details
+
+            return details(self.context, name, self.state.snapshot)
+
+        self.start_reading("details", work, self.state.take_details)
+
+    # -- profiles --
+
+    def _ask_rename(self, name: str) -> None:
+        def rename(new: str) -> None:
+            from profiles import store
+
+            if new == name:
+                return
+            self.write(
+                f"renaming {name}",
+                partial(store.rename, self.context, name, new),
+                partial(self._renamed, new),
+            )
+
+        self.ask(f"Rename {name}", "Its home moves along.", name, rename, name=True)
+
+    def _renamed(self, new: str, report: Report) -> None:
+        self.state.select_name(new)
+        self.say_all(report)
+
+    def _ask_note(self, name: str) -> None:
+        def note(text: str) -> None:
+            from profiles import store
+
+            self.write(
+                f"writing the note of {name}",
+                partial(store.set_note, self.context, name, text or None),
+                lambda _done: self.say(f"note of {name} {'saved' if text else 'removed'}"),
+            )
+
+        row = self.state.selected
+        before = row.note if row is not None and row.note else ""
+        self.ask(f"Note of {name}", "An empty one is removed.", before, note, name=False)
+
+    def _ask_delete(self, name: str) -> None:
+        from profiles import store
+        from profiles.paths import tilde
+
+        row = self.state.selected
+        place = tilde(f"{self.context.roots.backups}/deleted", self.context.user_home)
+        what = "Its folder is moved"
+        if row is not None and not row.managed:
+            what = f"{row.home} itself is not touched; our own folder for it is moved"
+        text = f"{what} to {place}. No token is revoked: the login stays valid."
+        self.confirm(
+            f"Delete {name}?",
+            text,
+            "delete",
+            lambda: self.write(
+                f"deleting {name}", partial(store.delete, self.context, name), self.say_all
+            ),
+        )
+
+    def _ask_new(self) -> None:
+        def make(name: str) -> None:
+            from profiles import store
+
+            self.write(
+                f"making {name}",
+                partial(store.add_empty, self.context, name),
+                partial(self._made, name),
+            )
+
+        text = "A name for the new profile. It is empty until somebody logs in there."
+        self.ask("New profile", text, "", make, name=True)
+
+    def _made(self, name: str, report: Report) -> None:
+        self.state.note_all(report.said)
+        self.state.select_name(name)
+        self.offer_login(name, f"{name} is made, and empty")
+
+    # -- the official client --
+
+    def offer_login(self, name: str, what: str) -> None:
+        """Offer to fill an empty profile by the official client, in that profile's own home."""
+        from tui.screens.outside import log_in
+
+        text = (
+            f"{what}. Log in there now with the official client? It runs codex login "
+            "--device-auth in that profile's own home; nothing else is touched."
+        )
+        self.confirm("Log in", text, "log in", partial(log_in, self.app, self, name))
+
+    def _run_codex(self, name: str) -> None:
+        from tui.screens.outside import run_codex
+
+        run_codex(self.app, self, name)

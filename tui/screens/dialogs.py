@@ -1,0 +1,163 @@
+"""Questions over the main screen: yes or no, and a line of text."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.terminal import clean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.events import Click
+
+_CSS = """
+Dialog { align: center middle; background: $sy-ground 60%; }
+Dialog:ansi { background: ansi_default; }
+Dialog > Vertical {
+    width: 64;
+    max-width: 100%;
+    height: auto;
+    max-height: 100%;
+    border: round $sy-accent;
+    border-title-color: $sy-accent;
+    border-title-style: bold;
+    background: $sy-ground;
+    padding: 1 2;
+    overflow-y: auto;
+}
+.-ascii Dialog > Vertical { border: ascii $sy-accent; }
+Dialog.-low > Vertical, Dialog.-flat > Vertical { padding: 0 1; }
+Dialog .choices { height: 1; width: 1fr; margin-top: 1; align-horizontal: right; }
+Dialog .words { width: 1fr; height: auto; }
+Dialog Choice { width: auto; height: 1; padding: 0 2; margin-left: 1; color: $sy-muted; }
+Dialog Choice:focus { background: $sy-cursor; color: $sy-text; text-style: bold; }
+Dialog Choice:ansi:focus { background: ansi_default; text-style: bold reverse; }
+Dialog Input, Dialog Input:focus {
+    height: 1; border: none; padding: 0; margin-top: 1; background: $sy-raised; color: $sy-text;
+}
+Dialog .wrong { color: $sy-warn; height: auto; }
+Dialog .keys { color: $sy-muted; margin-top: 1; }
+"""
+
+
+class Choice(Static, can_focus=True):
+    """One answer."""
+
+    def __init__(self, text: str, *, agrees: bool) -> None:
+        super().__init__(text, markup=False)
+        self.agrees = agrees
+
+
+class Confirm(ModalScreen[bool], inherit_bindings=False):
+    """A question. The focus is on the answer that changes nothing; y, n and esc answer at once."""
+
+    DEFAULT_CLASSES = "Dialog"
+    CSS = _CSS.replace("Dialog", "Confirm")
+    AUTO_FOCUS = "Choice"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes", show=False),
+        Binding("n,escape,q", "answer(False)", "no", show=False),
+        Binding("enter,space", "choose", "choose", show=False),
+        Binding("left,right,h,l,tab,shift+tab", "other", "the other answer", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, *, yes: str, no: str = "cancel") -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._yes = yes
+        self._no = no
+
+    def compose(self) -> ComposeResult:
+        """Ask."""
+        box = Vertical(
+            Static(clean(self._text), markup=False, classes="words"),
+            Horizontal(
+                Choice(f"n {self._no}", agrees=False),
+                Choice(f"y {self._yes}", agrees=True),
+                classes="choices",
+            ),
+        )
+        box.border_title = self._title.replace("[", "\\[")
+        yield box
+
+    def action_answer(self, agreed: bool) -> None:  # noqa: FBT001 - as Textual calls it
+        """Answer."""
+        self.dismiss(agreed)
+
+    def action_choose(self) -> None:
+        """Answer with what has the focus."""
+        focused = self.focused
+        self.dismiss(isinstance(focused, Choice) and focused.agrees)
+
+    def action_other(self) -> None:
+        """Go to the other answer."""
+        self.focus_next(Choice)
+
+    def on_click(self, event: Click) -> None:
+        """Answer with what was clicked."""
+        if isinstance(event.widget, Choice):
+            self.dismiss(event.widget.agrees)
+
+
+class AskText(ModalScreen[str], inherit_bindings=False):
+    """A line of text; enter takes it, esc leaves everything as it is."""
+
+    CSS = _CSS.replace("Dialog", "AskText")
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "cancel", show=False)]
+
+    def __init__(self, title: str, text: str, value: str, *, is_name: bool) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._value = value
+        self._is_name = is_name
+
+    def compose(self) -> ComposeResult:
+        """Ask."""
+        line = Input(self._value)
+        line.cursor_blink = False
+        box = Vertical(
+            Static(self._text, markup=False, classes="words"),
+            line,
+            Static("", markup=False, classes="wrong"),
+            Static("enter saves  esc cancels", markup=False, classes="keys"),
+        )
+        box.border_title = self._title.replace("[", "\\[")
+        yield box
+
+    def on_input_changed(self) -> None:
+        """Say at once what is wrong with a name."""
+        self.query_one(".wrong", Static).update("")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the line, if it can be taken."""
+        value = event.value.strip()
+        why = _why_no_name(value) if self._is_name else None
+        if why is None:
+            self.dismiss(value)
+        else:
+            self.query_one(".wrong", Static).update(why)
+
+    def action_give_up(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+
+def _why_no_name(value: str) -> str | None:
+    from profiles.errors import ProfileNameInvalid
+    from profiles.store import check_name
+
+    try:
+        check_name(value)
+    except ProfileNameInvalid as error:
+        return f"{error.message if value else 'a name is needed'}: {error.hint}"
+    return None

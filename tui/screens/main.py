@@ -1,0 +1,358 @@
+"""The main screen: profiles, detail, events; it turns keys into deeds and changes into drawing."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from tui.keys import ACTIONS, BY_ID, MOVES, Situation
+from tui.screens.deeds import Deeds
+from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION
+from tui.widgets.detail import DetailPane
+from tui.widgets.event_log import EventLog
+from tui.widgets.first_steps import paragraphs
+from tui.widgets.key_line import KeyLine
+from tui.widgets.lines import LinePane
+from tui.widgets.profile_list import ProfileList
+from tui.widgets.title_line import TitleLine
+from tui.widgets.too_small import TooSmall
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.timer import Timer
+
+    from tui.messages import Chosen, FilterDone, Pressed, Scrolled, Typed
+    from tui.screens.switchyard import Switchyard
+
+#: Seconds. Detail is read when the cursor rests so long; what is quick is not announced as busy;
+#: nothing sleeps longer than an hour.
+REST, PATIENCE, LONGEST_SLEEP = 0.08, 0.25, 3600.0
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """Profiles at the left, the selected one at the right, events below when asked for."""
+
+    AUTO_FOCUS = "#list"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(action.keys), f"do('{action.id}')", action.word, id=action.id, show=False)
+        for action in ACTIONS
+        if action.id not in ("cancel", "quit-now")
+    ]
+
+    def __init__(self, app: Switchyard) -> None:
+        super().__init__()
+        self._yard = app
+        self.state = app.state
+        self.deeds = Deeds(app)
+        context, signs = app.context, app.signs
+        remote = "SSH_CONNECTION" in context.environ
+        self.title_line = TitleLine(
+            signs=signs, now=context.now, host=os.uname().nodename if remote else None
+        )
+        self.list = ProfileList(signs=signs, now=context.now)
+        self.detail = DetailPane(signs=signs, now=context.now, user_home=context.user_home)
+        self.events = EventLog(signs=signs)
+        self.key_line = KeyLine(signs=signs, keymap=app.keymap)
+        self.left = Vertical(self.list.head, self.list, id="left", classes="pane")
+        self._handlers: dict[str, Callable[[], object]] = {
+            "pane": lambda: self.focus_next(LinePane),
+            "pane-back": lambda: self.focus_previous(LinePane),
+            "filter": self._open_filter,
+            "detail": self._open_detail,
+            "back": self.step_back,
+            "events": self._toggle_events,
+            "rescan": lambda: self.deeds.rescan(said=True),
+            "help": self._help,
+            "redraw": self._redraw,
+            "suspend": app.action_suspend_process,
+            "quit": self._quit,
+        }
+        self._list_title = ""
+        self._wake: Timer | None = None
+        self._rest: Timer | None = None
+        self._busy_soon: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make the panes."""
+        self.detail.add_class("pane")
+        self.detail.border_title = "Profile"
+        self.events.add_class("pane")
+        self.events.border_title = "Events"
+        yield TooSmall(id="small")
+        yield self.title_line
+        yield Horizontal(self.left, self.detail, id="body")
+        yield self.events
+        yield self.key_line
+
+    def on_mount(self) -> None:
+        """Draw what is known already, then let the slow things begin."""
+        self.state.watch(self._changed)
+        self._changed(frozenset({ROWS, SELECTION, EVENTS}))
+        self.call_after_refresh(self._after_first_row)
+
+    def on_unmount(self) -> None:
+        """Draw nothing any more."""
+        self.state.unwatch(self._changed)
+
+    def _after_first_row(self) -> None:
+        import gc
+
+        if not gc.isenabled():
+            # What was imported stays: it need not be looked at again.
+            gc.freeze()
+            gc.enable()
+        self.deeds.start()
+
+    # -- what changed is drawn --
+
+    def _changed(self, names: frozenset[str]) -> None:
+        state = self.state
+        if ROWS in names:
+            self.set_class(not state.all_rows, "-empty")
+            self.list.show(state.rows, state.cursor, self._paragraphs(), among=state.all_rows)
+            self.title_line.show(state.snapshot, state.active)
+            self._name_list()
+        if SELECTION in names:
+            self.list.put_cursor(state.cursor)
+        if names & {ROWS, SELECTION}:
+            self._read_detail_soon()
+        if DETAILS in names:
+            self._draw_detail()
+        if EVENTS in names:
+            self.events.show(state.events)
+        if BUSY in names:
+            self._show_busy_soon()
+        if names & {ROWS, SELECTION, DETAILS}:
+            self._sleep()
+        self._show_keys()
+
+    def _paragraphs(self) -> list[tuple[tuple[str, str], ...]]:
+        return paragraphs(self.state, self._yard.keymap, self._yard.context)
+
+    def _name_list(self) -> None:
+        state = self.state
+        count = len(state.all_rows)
+        if state.filter:
+            words = f"Profiles  /{state.filter}  {len(state.rows)}/{count}"
+        else:
+            words = f"Profiles  {count}" if count else "Profiles"
+        if state.partial:
+            words += f"  reading{self._yard.signs.more}"
+        words = words.replace("[", "\\[")  # titles are markup
+        if words != self._list_title:
+            # A title draws its whole pane again, even when it reads the same.
+            self._list_title = self.left.border_title = words
+
+    def _read_detail_soon(self) -> None:
+        """Read the detail once the cursor rests, and draw it once, when it is all there."""
+        if self._rest is not None:
+            self._rest.stop()
+        if self.detail.is_blank:
+            self._draw_detail()
+        self._rest = self.set_timer(REST, self._read_detail)
+
+    def _read_detail(self) -> None:
+        row = self.state.selected
+        if row is None or row.name is None:
+            self._draw_detail()
+        elif self.detail.display:
+            self.deeds.read_details(row.name)
+            # What the row itself knows is drawn if the rest takes longer.
+            self._rest = self.set_timer(PATIENCE, self._draw_detail)
+
+    def _draw_detail(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        row = self.state.selected
+        self.detail.show(row, self.state.details_of(row))
+
+    def _show_busy_soon(self) -> None:
+        if self._busy_soon is not None:
+            self._busy_soon.stop()
+        self._busy_soon = self.set_timer(PATIENCE, self._show_keys) if self.state.busy else None
+        self._show_keys(quick=True)
+
+    def _show_keys(self, *, quick: bool = False) -> None:
+        self.key_line.show(self.place(), None if quick else self.state.busy)
+
+    # -- time --
+
+    def _sleep(self) -> None:
+        """Wake up when a countdown reads differently, not before."""
+        if self._wake is not None:
+            self._wake.stop()
+            self._wake = None
+        waits = [pane.tick() for pane in (self.title_line, self.list, self.detail)]
+        soonest = min((wait for wait in waits if wait is not None), default=None)
+        if soonest is not None and self._yard.app_focus:
+            self._wake = self.set_timer(min(soonest, LONGEST_SLEEP), self._woken)
+
+    def _woken(self) -> None:
+        if self.list.turned():
+            self.deeds.rescan()
+        self._sleep()
+
+    def rest(self) -> None:
+        """Send nothing while nobody looks (the terminal says that it lost the focus)."""
+        if self._wake is not None:
+            self._wake.stop()
+            self._wake = None
+
+    def wake(self) -> None:
+        """Go on from what the clock says now."""
+        self._woken()
+
+    def on_scrolled(self, _message: Scrolled) -> None:
+        """Other countdowns can be seen."""
+        self._sleep()
+
+    def on_resize(self) -> None:
+        """Other panes may be seen now."""
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        self._read_detail_soon()
+        self._sleep()
+
+    # -- where we are --
+
+    def place(self) -> str:
+        """Return where the focus is, as the footer and the help call it."""
+        focused = self.focused
+        if focused is self.detail:
+            return "detail"
+        if focused is self.events:
+            return "events"
+        if focused is not None and focused.id == "filter":
+            return "filter"
+        if not self.state.all_rows:
+            return "empty"
+        return "filtered" if self.state.filter else "list"
+
+    def situation(self) -> Situation:
+        """Return what decides whether a key can act."""
+        state, row = self.state, self.state.selected
+        return Situation(
+            rows=len(state.all_rows),
+            shown=len(state.rows),
+            selected=row is not None,
+            name=row.name if row is not None else None,
+            active=row is not None and row.active,
+            busy=state.busy,
+        )
+
+    def on_descendant_focus(self) -> None:
+        """On a narrow screen the focus decides which pane is seen."""
+        focused = self.focused
+        self.set_class(focused is self.detail, "-drilled")
+        if focused is self.detail:
+            self._read_detail_soon()
+        self._show_keys()
+
+    def on_chosen(self, message: Chosen) -> None:
+        """Move the cursor."""
+        self.state.select(message.cursor)
+
+    def on_pressed(self, message: Pressed) -> None:
+        """Do what a word of the footer says."""
+        self.action_do(message.action)
+
+    def on_typed(self, message: Typed) -> None:
+        """Filter as somebody types."""
+        self.state.set_filter(message.text)
+
+    def on_filter_done(self, message: FilterDone) -> None:
+        """Go back to the list."""
+        self.close_filter(keep=message.keep)
+
+    # -- keys --
+
+    def action_do(self, action: str) -> None:
+        """Do what a key stands for, or say why it cannot be done now."""
+        entry = BY_ID[action]
+        why = entry.why_not(self.situation()) if entry.why_not is not None else None
+        if why is not None:
+            self._yard.tell(why)
+            return
+        if entry.id in MOVES:
+            self._move(action)
+        elif (handler := self._handlers.get(action)) is not None:
+            handler()
+        else:
+            row = self.state.selected
+            self.deeds.do(action, row.name if row is not None else None)
+
+    def _move(self, how: str) -> None:
+        pane = self.focused
+        if isinstance(pane, LinePane):
+            pane.move(how)
+
+    def _open_detail(self) -> None:
+        self.add_class("-drilled")
+        self.detail.focus()
+
+    def _open_filter(self) -> None:
+        from tui.widgets.filter_line import FilterLine
+
+        found = self.query(FilterLine)
+        if found:
+            found.first().focus()
+            return
+        line = FilterLine(self.state.filter)
+        self.left.mount(line, before=0)
+        self.remove_class("-drilled")
+        line.focus()
+
+    def close_filter(self, *, keep: bool) -> None:
+        """Leave the filter's line; what it lets through stays, or everything is shown again."""
+        from tui.widgets.filter_line import FilterLine
+
+        self.list.focus()
+        self.query(FilterLine).remove()
+        if not keep:
+            self.state.set_filter("")
+        self._show_keys()
+
+    def _toggle_events(self) -> None:
+        opened = not self.has_class("-events")
+        self.set_class(opened, "-events")
+        (self.events if opened else self.list).focus()
+
+    def step_back(self) -> bool:
+        """Go one step back; False at the root."""
+        focused = self.focused
+        if focused is not None and focused.id == "filter":
+            self.close_filter(keep=False)
+        elif self.has_class("-events") and focused is not self.detail:
+            self._toggle_events()
+        elif focused is self.detail:
+            self.remove_class("-drilled")
+            self.list.focus()
+        elif self.state.filter:
+            self.close_filter(keep=False)
+        else:
+            return False
+        return True
+
+    def _quit(self) -> None:
+        if not self.step_back():
+            self._yard.leave()
+
+    def _help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self._yard.push_screen(HelpScreen(self._yard, self.place(), self.situation()))
+
+    def _redraw(self) -> None:
+        for pane in (self.list, self.detail, self.events):
+            pane.redraw_all()
+        self.refresh(layout=True)
+        self._yard.refresh(layout=True)

@@ -1,0 +1,168 @@
+"""The application: its look, its end, and what becomes of whatever goes wrong in it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding
+from textual.screen import ModalScreen
+
+from tui import themes
+from tui.keys import BY_ID, make_keymap
+from tui.screens.main import MainScreen
+from tui.state import WARNING, State
+from tui.terminal import clean, says_utf8
+from tui.widgets.too_small import COLUMNS, ROWS
+from tui.widgets.words import ASCII, UNICODE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.binding import BindingType
+
+    from profiles.config import Config
+    from profiles.context import Context
+    from profiles.listing import Snapshot
+
+#: Signals that end the screen in good order, and the exit code of each as a shell gives it.
+ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+class Switchyard(App[int], inherit_bindings=False):
+    """The screen over one context."""
+
+    TITLE = "Switchyard"
+    CSS_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "app.tcss")
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    NOTIFICATION_TIMEOUT = 4
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (COLUMNS, "-narrow"), (80, "-medium"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (ROWS, "-low"), (16, "-high")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(BY_ID[action].keys), method, id=action, priority=True, show=False)
+        for action, method in (("cancel", "cancel"), ("quit-now", "leave"))
+    ]
+
+    def __init__(
+        self, context: Context, config: Config, snapshot: Snapshot, *, partial: bool = False
+    ) -> None:
+        look = themes.choose(config.theme, context.environ)
+        # Textual decides about colours while it is constructed, and for good; for NO_COLOR it
+        # asks whether the variable is there, though one that is empty means nothing.
+        with _no_color(wanted=look.mono):
+            super().__init__(ansi_color=look.ansi)
+        for theme in themes.themes():
+            self.register_theme(theme)
+        self.theme = look.theme
+        self.animation_level = "none"
+        self.context = context
+        self.config = config
+        self.keymap = make_keymap(config.keys)
+        self.set_keymap({action: ",".join(keys) for action, keys in self.keymap.keys.items()})
+        self.state = State(context.now)
+        self.state.take(snapshot, partial=partial)
+        for problem in self.keymap.problems:
+            self.state.note(problem, WARNING, "? lists the actions and their keys")
+        self.signs = UNICODE if says_utf8(context.environ) else ASCII
+        if self.signs is ASCII:
+            self.add_class("-ascii")
+
+    def get_default_screen(self) -> MainScreen:
+        """Return the main screen."""
+        return MainScreen(self)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give the roles of `app.tcss` a colour whatever the theme."""
+        return {**super().get_theme_variable_defaults(), **themes.variables()}
+
+    # -- beginning and end --
+
+    def on_mount(self) -> None:
+        """Let signals end the screen as keys do: what is being written is finished first."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        for number in ENDING:
+            try:
+                loop.add_signal_handler(number, self.leave, 128 + number)
+            except (RuntimeError, ValueError):
+                # Only the main thread of a program may; a test can run elsewhere.
+                return
+
+    def leave(self, code: int = 0) -> None:
+        """End the screen. Threads that write are waited for after the terminal is restored."""
+        self.exit(code, return_code=code)
+
+    def action_leave(self) -> None:
+        """Leave at once."""
+        self.leave()
+
+    def action_cancel(self) -> None:
+        """Cancel what is open; where nothing is, leave."""
+        if isinstance(self.screen, ModalScreen):
+            self.screen.dismiss(None)
+        elif not (isinstance(self.screen, MainScreen) and self.screen.step_back()):
+            self.leave()
+
+    def on_app_blur(self) -> None:
+        """Nobody looks: let the countdowns rest."""
+        if isinstance(self.screen, MainScreen):
+            self.screen.rest()
+
+    def on_app_focus(self) -> None:
+        """Somebody looks again."""
+        if isinstance(self.screen, MainScreen):
+            self.screen.wake()
+
+    # -- what is said --
+
+    def tell(self, text: str, level: str = "information", hint: str | None = None) -> None:
+        """Show a result for a few seconds."""
+        words = f"{text}\n{hint}" if hint else text
+        message = "\n".join(clean(line) for line in words.splitlines())
+        if level == "error":
+            self.notify(message, severity="error", timeout=8, markup=False)
+        elif level == "warning":
+            self.notify(message, severity="warning", timeout=8, markup=False)
+        else:
+            self.notify(message, markup=False)
+
+    def _fatal_error(self) -> None:
+        """End with the places of a bug, never with values: a local variable may be a token.
+
+        Textual itself would print every local of every frame.
+        """
+        from traceback import format_tb
+
+        error = sys.exc_info()[1] or self._exception
+        places = "".join(format_tb(error.__traceback__)) if error is not None else ""
+        name = type(error).__name__
+        self._exit_renderables.append(
+            f"{places}{name}\nThis is a bug of Switchyard; no login was harmed. tui list still works."
+        )
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        for text in self._exit_renderables:
+            self.error_console.print(text, markup=False, highlight=False)
+        self._exit_renderables.clear()
+
+
+@contextmanager
+def _no_color(*, wanted: bool) -> Iterator[None]:
+    """Let NO_COLOR say what is wanted while the block runs."""
+    before = os.environ.pop("NO_COLOR", None)
+    if wanted:
+        os.environ["NO_COLOR"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("NO_COLOR", None)
+        if before is not None:
+            os.environ["NO_COLOR"] = before

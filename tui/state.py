@@ -1,0 +1,207 @@
+"""What the screen knows: the last snapshot, the selection, the filter, the events. No Textual here.
+
+Whoever draws subscribes with a callback, which gets the names of what changed. Everything is
+called on one thread, the screen's; what worker threads find is handed over first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from profiles.details import ProfileDetails
+    from profiles.listing import Snapshot
+    from profiles.model import ProfileRow
+
+    Watcher = Callable[[frozenset[str]], None]
+
+#: What can change; the words that watchers get.
+ROWS, SELECTION, DETAILS, EVENTS, BUSY = "rows", "selection", "details", "events", "busy"
+#: How many events are kept.
+KEPT = 500
+
+INFO, WARNING, ERROR = "information", "warning", "error"
+
+
+class Event(NamedTuple):
+    """Something that happened: `at` in seconds since the epoch, UTC; `hint` the next step."""
+
+    at: float
+    level: str
+    text: str
+    hint: str | None = None
+
+
+class State:
+    """The one state of the screen. `rows` are those that the filter lets through."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self.now = now
+        self.snapshot: Snapshot | None = None
+        #: Whether the snapshot is only names so far, the rest still being read.
+        self.partial = False
+        self.rows: list[ProfileRow] = []
+        self.cursor = 0
+        self.filter = ""
+        self.details: ProfileDetails | None = None
+        self.events: deque[Event] = deque(maxlen=KEPT)
+        self.busy: str | None = None
+        self._wanted: ProfileRow | None = None
+        self._watchers: list[Watcher] = []
+
+    # -- watchers --
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call `watcher` with the names of what changed, whenever something does."""
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Stop calling it."""
+        if watcher in self._watchers:
+            self._watchers.remove(watcher)
+
+    def _tell(self, *names: str) -> None:
+        for watcher in list(self._watchers):
+            watcher(frozenset(names))
+
+    # -- rows and selection --
+
+    @property
+    def all_rows(self) -> list[ProfileRow]:
+        """Every profile, whatever the filter says."""
+        return self.snapshot.rows if self.snapshot is not None else []
+
+    @property
+    def selected(self) -> ProfileRow | None:
+        """The row that the cursor is on."""
+        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    @property
+    def active(self) -> ProfileRow | None:
+        """The row of the active login, if there is one."""
+        return next((row for row in self.all_rows if row.active), None)
+
+    def take(self, snapshot: Snapshot, *, partial: bool = False) -> None:
+        """Take what was read from the disk; the cursor stays on the profile that it is on."""
+        self.snapshot, self.partial = snapshot, partial
+        before = self.selected
+        self._filter_rows()
+        if self._wanted is None and not partial:
+            # The first look: nothing was chosen yet, so the active login is.
+            self._wanted = self.active or (self.rows[0] if self.rows else None)
+        self._find_cursor()
+        if self.details is not None and self._details_are_of(before) != self._details_are_of(
+            self.selected
+        ):
+            self.details = None
+        self._tell(ROWS, SELECTION)
+
+    def select(self, cursor: int) -> None:
+        """Put the cursor on a line."""
+        cursor = max(0, min(cursor, len(self.rows) - 1))
+        if cursor == self.cursor and self._wanted is self.selected:
+            return
+        self.cursor = cursor
+        self._wanted = self.selected or self._wanted
+        self._tell(SELECTION)
+
+    def select_name(self, name: str) -> None:
+        """Put the cursor on a profile, now or as soon as a snapshot has it."""
+        for index, row in enumerate(self.rows):
+            if row.name == name:
+                self.select(index)
+                return
+        if self._wanted is not None:
+            self._wanted = self._wanted._replace(name=name, user_id=None, account_id=None)
+
+    def set_filter(self, text: str) -> None:
+        """Let through only what matches all words of `text`."""
+        if text == self.filter:
+            return
+        self.filter = text
+        self._filter_rows()
+        self.cursor = 0
+        self._find_cursor()
+        self._tell(ROWS, SELECTION)
+
+    def _filter_rows(self) -> None:
+        words = self.filter.lower().split()
+        rows = self.all_rows
+        if words:
+            rows = [row for row in rows if _matches(row, words)]
+        self.rows = rows
+
+    def _find_cursor(self) -> None:
+        """Find the chosen profile again: by its name, else by its identity, else by its place."""
+        wanted = self._wanted
+        if wanted is not None:
+            for index, row in enumerate(self.rows):
+                if row.name == wanted.name:
+                    self.cursor = index
+                    self._wanted = row
+                    return
+            for index, row in enumerate(self.rows):
+                if _same_identity(row, wanted):
+                    self.cursor = index
+                    self._wanted = row
+                    return
+        self.cursor = max(0, min(self.cursor, len(self.rows) - 1))
+
+    # -- details --
+
+    def take_details(self, details: ProfileDetails) -> None:
+        """Take what was read about the selected profile; what is about another is dropped."""
+        selected = self.selected
+        if selected is not None and selected.name == details.row.name:
+            self.details = details
+            self._tell(DETAILS)
+
+    def details_of(self, row: ProfileRow | None) -> ProfileDetails | None:
+        """Return what is known about this profile beyond its row."""
+        if row is None or self.details is None or self.details.row.name != row.name:
+            return None
+        return self.details
+
+    def _details_are_of(self, row: ProfileRow | None) -> bool:
+        return self.details_of(row) is not None
+
+    # -- events --
+
+    def note(self, text: str, level: str = INFO, hint: str | None = None) -> None:
+        """Put something into the event log."""
+        self.events.append(Event(self.now(), level, text, hint))
+        self._tell(EVENTS)
+
+    def was_just_said(self, text: str) -> bool:
+        """Whether this is among the last things in the log already."""
+        return any(event.text == text for event in list(self.events)[-20:])
+
+    def note_all(self, sentences: Iterable[str]) -> list[str]:
+        """Put sentences into the event log; return those that were not said just before."""
+        new = [sentence for sentence in sentences if not self.was_just_said(sentence)]
+        for sentence in new:
+            self.note(sentence)
+        return new
+
+    def set_busy(self, words: str | None) -> None:
+        """Say what is being written, in words (`switching to work`); None: nothing any more."""
+        self.busy = words
+        self._tell(BUSY)
+
+
+def _matches(row: ProfileRow, words: list[str]) -> bool:
+    fields = (row.name, row.email, row.plan, row.workspace, row.note, row.state, row.kind)
+    text = "\n".join(field for field in fields if field).lower()
+    return all(word in text for word in words)
+
+
+def _same_identity(one: ProfileRow, other: ProfileRow) -> bool:
+    """Whether two rows are of one ChatGPT identity; keys have none that a row knows."""
+    if one.user_id is None or one.account_id is None:
+        return False
+    return (one.user_id, one.account_id) == (other.user_id, other.account_id)

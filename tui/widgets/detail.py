@@ -1,0 +1,65 @@
+"""The pane about the selected profile."""
+
+from __future__ import annotations
+
+from tui.widgets.detail_text import Surroundings, detail_lines, moments
+from tui.widgets.lines import LineView
+from tui.widgets.words import MUTED, Line, next_change
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from profiles.details import ProfileDetails
+    from profiles.model import ProfileRow
+    from tui.widgets.words import Signs
+
+
+class DetailPane(LineView):
+    """Identity, tokens, holders, processes, note, home. Only what changed is drawn again."""
+
+    def __init__(
+        self,
+        *,
+        signs: Signs,
+        now: Callable[[], float],
+        user_home: str,
+    ) -> None:
+        super().__init__(id="detail", signs=signs)
+        self._now = now
+        self._user_home = user_home
+        self._row: ProfileRow | None = None
+        self._details: ProfileDetails | None = None
+
+    def show(self, row: ProfileRow | None, details: ProfileDetails | None) -> None:
+        """Show a profile; `details` is None while it is still being read."""
+        other = (row.name if row else None) != (self._row.name if self._row else None)
+        self._row, self._details = row, details
+        self._build(top=other)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no profile was drawn yet."""
+        return self._row is None
+
+    def on_resize(self) -> None:
+        """Wrap for another width."""
+        self._build(top=False)
+
+    def tick(self) -> float | None:
+        """Let time pass; return in how many seconds a countdown here reads differently."""
+        if not self.line_width or not self.is_on_screen:
+            return None
+        self._build(top=False)
+        return next_change(self._now(), moments(self._row))
+
+    def _build(self, *, top: bool) -> None:
+        if self.line_width <= 0:
+            return
+        lines: list[Line]
+        if self._row is None:
+            lines = [(("nothing is selected", MUTED),)]
+        else:
+            around = Surroundings(self._now(), self.line_width, self.signs, self._user_home)
+            lines = detail_lines(self._row, self._details, around)
+        self.set_lines(lines, top=top)

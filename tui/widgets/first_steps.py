@@ -1,0 +1,100 @@
+"""What is said to who has few logins or none: where they are, and the next key to press."""
+
+from __future__ import annotations
+
+import os
+
+from profiles.paths import tilde
+from tui.widgets.words import ACCENT, BAD, MUTED, PLAIN, STRONG, WARN, Line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from profiles.context import Context
+    from profiles.listing import Snapshot
+    from tui.keys import Keymap
+    from tui.state import State
+
+#: Why not simply `codex login` (profiles/CODEX.md: since 0.140 it revokes the login that is there).
+NEVER = (
+    "Never run codex login over a login that you want to keep: starting it is enough to revoke the "
+    "login that is stored there."
+)
+
+
+def paragraphs(state: State, keymap: Keymap, context: Context) -> list[Line]:
+    """Return what stands below the rows, as paragraphs still to be wrapped; empty lines between."""
+    snapshot = state.snapshot
+    if snapshot is None or state.partial:
+        return []
+    count = len(snapshot.rows)
+    if count and not state.rows:
+        return [
+            ((f"Nothing matches {state.filter}", STRONG),),
+            ((f"{keymap.first('back')} clears the filter.", MUTED),),
+        ]
+    if state.filter or count > 1:
+        return []
+    said: list[Line] = []
+    if snapshot.home_problem is not None:
+        said += _bad_home(snapshot, context)
+    elif not count:
+        said += _no_login(snapshot, context)
+    else:
+        said.append((("One login so far.", MUTED),))
+    said += [
+        (),
+        _key(keymap, "new", "makes a second profile and logs in there." if count else _FIRST),
+        (),
+        ((NEVER, MUTED), (" Inside an empty profile there is nothing to lose.", MUTED)),
+    ]
+    if not count:
+        said += [(), _key(keymap, "rescan", "looks again, after a login elsewhere.")]
+    return said + _found(snapshot, context)
+
+
+_FIRST = "makes a profile and logs in there."
+
+
+def _key(keymap: Keymap, action: str, text: str) -> Line:
+    return ((keymap.first(action), ACCENT), (f" {text}", PLAIN))
+
+
+def _bad_home(snapshot: Snapshot, context: Context) -> list[Line]:
+    home = tilde(snapshot.home, context.user_home)
+    return [
+        (("CODEX_HOME leads nowhere", BAD),),
+        ((f"It names {home}, which {snapshot.home_problem}. Codex would not start there.", PLAIN),),
+        ((f"Leave, then: unset CODEX_HOME, or mkdir -m 700 -p {home}", MUTED),),
+    ]
+
+
+def _no_login(snapshot: Snapshot, context: Context) -> list[Line]:
+    home = tilde(snapshot.home, context.user_home)
+    unreadable = [p for p in snapshot.problems if p.path.startswith(f"{snapshot.home}/")]
+    if unreadable:
+        path = tilde(unreadable[0].path, context.user_home)
+        return [
+            (("No login can be read", WARN),),
+            ((f"{path}: {unreadable[0].error}", PLAIN),),
+        ]
+    if os.path.isdir(snapshot.home):
+        return [
+            (("No login yet", STRONG),),
+            ((f"{home} is there, but holds none.", PLAIN),),
+        ]
+    return [
+        (("No login yet", STRONG),),
+        ((f"{home} does not exist: Codex was never logged in here.", PLAIN),),
+    ]
+
+
+def _found(snapshot: Snapshot, context: Context) -> list[Line]:
+    """Name the homes that were found and are no profiles; nothing is registered unasked."""
+    said: list[Line] = []
+    for found in snapshot.discovered[:8]:
+        home = tilde(found.home, context.user_home)
+        who = found.email or found.state
+        said.append(((f"{home}  ", PLAIN), (who, MUTED)))
+    if said:
+        said[:0] = [(), (("Also found", STRONG), ("  tui add NAME --home PATH", MUTED))]
+    return said

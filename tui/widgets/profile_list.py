@@ -1,0 +1,273 @@
+"""The profiles, one a line. Ten thousand cost no more than ten: only what is seen is drawn."""
+
+from __future__ import annotations
+
+from textual.widget import Widget
+
+from profiles import expiry
+from profiles.claims import plan_name
+from tui.messages import Chosen, Scrolled
+from tui.widgets.columns import MARKER_CELLS, Column, Longest, columns_for
+from tui.widgets.lines import LinePane
+from tui.widgets.words import (
+    GOOD,
+    MUTED,
+    PLAIN,
+    STRONG,
+    UNSAVED,
+    Line,
+    cells,
+    expiry_text,
+    fit,
+    kind_word,
+    next_change,
+    state_word,
+    wrap_line,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.events import Click
+
+    from profiles.model import ProfileRow
+    from tui.widgets.words import Signs, Span
+
+
+class ProfileList(LinePane):
+    """Rows, a cursor, and below them words for who has few rows or none."""
+
+    def __init__(self, *, signs: Signs, now: Callable[[], float]) -> None:
+        super().__init__(id="list", signs=signs)
+        self.rows: Sequence[ProfileRow] = ()
+        self.cursor = 0
+        self.head = ListHead()
+        self._now = now
+        self._columns: tuple[Column, ...] = ()
+        self._columns_width = -1
+        self._longest = Longest()
+        self._drawn: dict[int, str] = {}
+        self._paragraphs: Sequence[Line] = ()
+        self._notes: list[Line] = []
+
+    # -- content --
+
+    def show(
+        self,
+        rows: Sequence[ProfileRow],
+        cursor: int,
+        paragraphs: Sequence[Line] = (),
+        *,
+        among: Sequence[ProfileRow] | None = None,
+    ) -> None:
+        """Show other rows, and paragraphs below them; only visible lines that differ are drawn.
+
+        `among` are all rows, where a filter hides some: the columns keep their places then.
+        """
+        same = len(rows) == len(self.rows) and paragraphs == self._paragraphs
+        before, self.rows = self.rows, rows
+        seen = self.seen_rows()
+        longest = _longest(rows if among is None else among, self.signs)
+        self.head.display = bool(rows)
+        if not same or longest != self._longest:
+            self._longest, self._paragraphs = longest, paragraphs
+            self._columns_width = -1
+            self._lay_out()
+            self.redraw_all()
+        else:
+            self._strips = {i: strip for i, strip in self._strips.items() if i in seen}
+            for index in seen:
+                if before[index] != rows[index]:
+                    self.redraw_line(index)
+        self.put_cursor(cursor)
+        self.tick()
+
+    def on_resize(self) -> None:
+        """Lay the notes out for another width, and keep the cursor in sight."""
+        self._lay_out()
+        self._keep_in_sight()
+
+    def _lay_out(self) -> None:
+        width = self.line_width
+        if width <= 0:
+            return
+        self.columns(width)
+        self._notes = [()] if self._paragraphs and self.rows else []
+        for paragraph in self._paragraphs:
+            self._notes += wrap_line(paragraph, width)
+        self.count_changed()
+
+    def columns(self, width: int) -> tuple[Column, ...]:
+        """Return the columns at a width."""
+        if width != self._columns_width:
+            self._columns_width = width
+            self._columns = columns_for(width, self._longest)
+            self._strips.clear()
+            self.head.show(self._columns, self.signs)
+        return self._columns
+
+    # -- cursor --
+
+    def put_cursor(self, cursor: int) -> None:
+        """Put the cursor on a row; two lines are drawn again."""
+        before = self.cursor
+        self.cursor = cursor
+        if before != cursor:
+            self.redraw_line(before)
+            self.redraw_line(cursor)
+        self._keep_in_sight()
+
+    def _keep_in_sight(self) -> None:
+        top, page = self.scroll_offset.y, self.page
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + page:
+            self.scroll_to(y=self.cursor - page + 1, animate=False)
+
+    def move(self, how: str) -> None:
+        """Ask for the cursor to be moved as a moving action says."""
+        if self.rows:
+            target = max(0, min(self.cursor + self.step(how), len(self.rows) - 1))
+            self.post_message(Chosen(target))
+        else:
+            super().move(how)
+
+    def on_click(self, event: Click) -> None:
+        """Choose the row that was clicked."""
+        index = event.get_content_offset_capture(self).y + self.scroll_offset.y
+        if index < len(self.rows):
+            self.post_message(Chosen(index))
+
+    def on_focus(self) -> None:
+        """Show that keys act here."""
+        self.redraw_line(self.cursor)
+
+    def on_blur(self) -> None:
+        """Show that keys act elsewhere."""
+        self.redraw_line(self.cursor)
+
+    def ground_of(self, index: int) -> str:
+        """Return what lies under a row."""
+        if index != self.cursor or index >= len(self.rows):
+            return ""
+        return "cursor" if self.has_focus else "cursor-blurred"
+
+    # -- time --
+
+    def seen_rows(self) -> range:
+        """Return the indexes of the rows that can be seen."""
+        top = self.scroll_offset.y
+        return range(min(top, len(self.rows)), min(top + self.page, len(self.rows)))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Tell that other rows are seen now, with countdowns of their own."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.post_message(Scrolled())
+
+    def tick(self) -> float | None:
+        """Let time pass: draw the lines whose countdown reads differently.
+
+        Return in how many seconds the next one will; None when none does.
+        """
+        if not any(column.id == "expires" for column in self._columns):
+            return None
+        now = self._now()
+        for index in self.seen_rows():
+            moment = self.rows[index].access_token_expires_at
+            if index in self._drawn and expiry_text(now, moment, self.signs) != self._drawn[index]:
+                self.redraw_line(index)
+        return next_change(now, (self.rows[i].access_token_expires_at for i in self.seen_rows()))
+
+    def turned(self) -> bool:
+        """Whether the state of a visible login is another by now, so that the disk must be read."""
+        now = self._now()
+        timed = (expiry.OK, expiry.EXPIRING)
+        for index in self.seen_rows():
+            row = self.rows[index]
+            if row.state in timed and row.state != expiry.token_state(
+                now, row.access_token_expires_at, row.issued_at, row.last_refresh, refreshable=True
+            ):
+                return True
+        return False
+
+    # -- drawing --
+
+    def count(self) -> int:
+        """Return how many lines there are: rows and notes."""
+        return len(self.rows) + len(self._notes)
+
+    def line_at(self, index: int, width: int) -> Line:
+        """Return the line of a row, or a note below the rows."""
+        if index >= len(self.rows):
+            return self._notes[index - len(self.rows)]
+        row = self.rows[index]
+        marker = self.signs.active if row.active else " "
+        spans = [(f"{marker} ", GOOD)]
+        for number, column in enumerate(self.columns(width)):
+            if number:
+                spans.append(("  ", PLAIN))
+            spans.extend(self._cell(index, row, column))
+        return tuple(spans)
+
+    def _cell(self, index: int, row: ProfileRow, column: Column) -> list[Span]:
+        signs, width = self.signs, column.width
+        if column.id == "name":
+            role = STRONG if row.active else PLAIN
+            return [(fit(row.name or UNSAVED, width, signs), role)]
+        if column.id == "state":
+            word = state_word(row.state, signs)
+            if word.role == GOOD:
+                # What is well stays quiet: only its sign has a colour.
+                return [
+                    (word.sign, GOOD),
+                    (fit(f" {word.word}", width - cells(word.sign), signs), MUTED),
+                ]
+            return [(fit(word.text, width, signs), word.role)]
+        if column.id == "expires":
+            text = expiry_text(self._now(), row.access_token_expires_at, signs)
+            self._drawn[index] = text
+            return [
+                (
+                    fit(text, width, signs, right=column.right),
+                    MUTED if text == signs.dash else PLAIN,
+                )
+            ]
+        if column.id == "account":
+            return [(fit(row.email or kind_word(row.kind), width, signs), MUTED)]
+        return [(fit(plan_name(row.plan) or "", width, signs), MUTED)]
+
+
+class ListHead(Widget):
+    """The headings of the columns."""
+
+    def __init__(self) -> None:
+        super().__init__(id="head")
+        self._columns: tuple[Column, ...] = ()
+        self._text = ""
+
+    def show(self, columns: Sequence[Column], signs: Signs) -> None:
+        """Show the headings of these columns."""
+        text = " " * MARKER_CELLS + "  ".join(
+            fit(column.title, column.width, signs, right=column.right) for column in columns
+        )
+        if text != self._text:
+            self._text = text
+            self.refresh()
+
+    def render(self) -> str:
+        """Return the one line."""
+        return self._text
+
+
+def _longest(rows: Sequence[ProfileRow], signs: Signs) -> Longest:
+    if not rows:
+        return Longest()
+    states = {row.state for row in rows}
+    return Longest(
+        name=max(len(row.name or UNSAVED) for row in rows),
+        state=max(cells(state_word(state, signs).text) for state in states),
+        account=max(cells(row.email or kind_word(row.kind)) for row in rows),
+        plan=max(cells(plan_name(plan) or "") for plan in {row.plan for row in rows}),
+    )

@@ -1,0 +1,169 @@
+"""The first line: who is active, until when, on which host, and what no switch can win against."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.text import Text
+from textual.widget import Widget
+
+from profiles.claims import plan_name
+from profiles.model import OAUTH_KINDS
+from tui.widgets.words import (
+    ACCENT,
+    GOOD,
+    MUTED,
+    PLAIN,
+    ROLES,
+    STRONG,
+    WARN,
+    Span,
+    cells,
+    crop,
+    expiry_text,
+    kind_word,
+    next_change,
+    state_word,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from profiles.listing import Snapshot
+    from profiles.model import ProfileRow
+    from tui.widgets.words import Signs
+
+
+class Part(NamedTuple):
+    """A part of the title: its spans, and how early it is left out (0: never)."""
+
+    spans: tuple[Span, ...]
+    goes: int = 0
+    right: bool = False
+
+    @property
+    def cells(self) -> int:
+        """The cells that it takes."""
+        return sum(cells(text) for text, _ in self.spans)
+
+
+class TitleLine(Widget):
+    """One line, drawn again only when its words change."""
+
+    COMPONENT_CLASSES = {f"line--{role}" for role in ROLES}
+
+    def __init__(self, *, signs: Signs, now: Callable[[], float], host: str | None) -> None:
+        super().__init__(id="title")
+        self._signs = signs
+        self._now = now
+        self._host = host
+        self._row: ProfileRow | None = None
+        self._snapshot: Snapshot | None = None
+        self._shown: tuple[Span, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The line as plain text."""
+        return "".join(text for text, _ in self._shown)
+
+    def show(self, snapshot: Snapshot | None, row: ProfileRow | None) -> None:
+        """Show the active row of a snapshot."""
+        self._snapshot, self._row = snapshot, row
+        self.tick()
+
+    def on_resize(self) -> None:
+        """Take parts in or leave them out."""
+        self.tick()
+
+    def tick(self) -> float | None:
+        """Let time pass; return in how many seconds the line reads differently."""
+        around = Around(self._now(), self._signs, self._host, self.size.width)
+        spans = title_spans(self._snapshot, self._row, around)
+        if spans != self._shown:
+            self._shown = spans
+            self.refresh()
+        if self._row is None or not self.is_on_screen:
+            return None
+        return next_change(self._now(), [self._row.access_token_expires_at])
+
+    def render(self) -> Text:
+        """Return the line."""
+        line = Text(no_wrap=True, end="")
+        for text, role in self._shown:
+            style = (
+                ""
+                if role == PLAIN
+                else self.get_component_rich_style(f"line--{role}", partial=True)
+            )
+            line.append(text, style)
+        return line
+
+
+def override_words(snapshot: Snapshot) -> str | None:
+    """Return what beats every switch here, in a few words."""
+    names = list(dict.fromkeys(override.name for override in snapshot.overrides))
+    if not names:
+        return None
+    return f"{', '.join(names)} {'wins' if len(names) == 1 else 'win'} over any switch"
+
+
+class Around(NamedTuple):
+    """What the title depends on besides the login: time, glyphs, host if remote, cells."""
+
+    now: float
+    signs: Signs
+    host: str | None
+    width: int
+
+
+def title_spans(
+    snapshot: Snapshot | None, row: ProfileRow | None, around: Around
+) -> tuple[Span, ...]:
+    """Return the line. Parts go as they must; the active name and what wins over it stay."""
+    now, signs, host, width = around
+    parts = [Part((("Switchyard  ", ACCENT),), 6)]
+    gap: Span = (f" {signs.dot} ", MUTED)
+    if row is not None:
+        name = row.name or "a login not saved yet"
+        parts.append(Part(((f"{signs.active} ", GOOD), (name, STRONG))))
+        parts.append(Part((("  ", PLAIN), (row.email or kind_word(row.kind), PLAIN)), 4))
+        plan = plan_name(row.plan)
+        if plan:
+            parts.append(Part((gap, (plan, PLAIN)), 5))
+        word = state_word(row.state, signs)
+        left = row.access_token_expires_at
+        if row.kind in OAUTH_KINDS and left is not None and left > now:
+            text = f"{expiry_text(now, left, signs)} left"
+            parts.append(Part((gap, (text, word.role if word.role == WARN else PLAIN)), 2))
+        else:
+            parts.append(Part((gap, (word.text, word.role)), 2))
+    elif snapshot is not None:
+        parts.append(Part(((f"{signs.empty} ", MUTED), ("no login is active", PLAIN))))
+    if snapshot is not None and (words := override_words(snapshot)) is not None:
+        parts.append(Part(((f"{signs.warn} {words}", WARN),), 0, right=True))
+    if host is not None:
+        parts.append(Part(((f"on {host}", MUTED),), 3, right=True))
+    return _fitted(parts, width, signs)
+
+
+def _fitted(parts: list[Part], width: int, signs: Signs) -> tuple[Span, ...]:
+    def total() -> int:
+        rights = sum(1 for part in parts if part.right)
+        return sum(part.cells for part in parts) + 2 * rights
+
+    while total() > width and any(part.goes for part in parts):
+        parts.remove(max(parts, key=lambda part: part.goes))
+    left = [span for part in parts if not part.right for span in part.spans]
+    right = [(f"  {text}", role) for part in parts if part.right for text, role in part.spans]
+    room = width - sum(cells(text) for text, _ in right)
+    used = sum(cells(text) for text, _ in left)
+    if used <= room:
+        return (*left, (" " * (room - used), PLAIN), *right)
+    # Only what must stay is left: cut the line as a whole.
+    spans: list[Span] = []
+    for text, role in (*left, *right):
+        piece = crop(text, width, signs)
+        spans.append((piece, role))
+        width -= cells(piece)
+    return tuple(span for span in spans if span[0])

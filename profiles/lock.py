@@ -185,6 +185,35 @@ def _moved(path: str, inode: tuple[int, int]) -> bool:
     return (now.st_dev, now.st_ino) != inode
 
 
+def sign_run(path: str, home: str) -> None:
+    """Note in a run lock, held shared, in which home the login is used; a hint, like every signature."""
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(f"{os.getpid()} {home}\n")
+    except OSError:
+        pass
+
+
+def homes_of_runs(path: str) -> set[str]:
+    """Return the homes that living runs noted in a run lock."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            notes = [line.rstrip("\n").partition(" ") for line in file]
+    except OSError:
+        return set()
+    return {home for pid, _, home in notes if home and pid.isdigit() and _lives(int(pid))}
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
+
+
 def _sign(descriptor: int) -> None:
     """Leave our pid in the lock, for systems without /proc/locks; it is a hint and never decides."""
     try:

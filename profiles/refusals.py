@@ -104,6 +104,12 @@ def read_target(profile: Profile, show: str) -> Target:
                 + ("; its login waits in our own folder" if waits else ""),
                 "bring the home back, then switch",
             )
+        if not profile.managed and read_copy(profile.parked_path) is not None:
+            raise SwitchRefused(
+                f"{profile.name} is broken: its home {profile.home} no longer holds a login; its newest waits in our "
+                "own folder",
+                f"put it back: cp -p {profile.parked_path} {profile.auth_path}",
+            )
         if os.path.islink(profile.auth_path):
             raise SwitchRefused(
                 f"{profile.name} is broken: {show} is a link that leads nowhere "
@@ -204,12 +210,13 @@ def refuse_run_lock(context: Context, identity: Identity) -> ProfilesError | Non
     except StoreError as error:
         return error
     held.release()
-    if busy is None:
+    if busy is None or (homes := lock.homes_of_runs(busy)) == {context.home}:
         return None
     pid = lock.holder_of(busy)
     who = f" (process {pid})" if pid is not None else ""
+    where = " and ".join(sorted(homes)) or "its profile's home"
     return SwitchRefused(
-        f"a tui run{who} works with this login in its profile's home",
+        f"a tui run{who} works with this login in {where}",
         "end it first",
         can_force=True,
     )

@@ -63,7 +63,7 @@ def prepare(context: Context, name: str, *, anyway: bool = False) -> Prepared:
         identity = work.profile(name).fields.identity
         if identity is not None and not anyway:
             _refuse_two_homes(work, profile, home)
-        held = _hold(context, identity)
+        held = _hold(context, identity, home)
         environ = {k: v for k, v in context.environ.items() if k not in OVERRIDES}
         environ["CODEX_HOME"] = home
         return Prepared(profile.name, home, environ, held, work.said)
@@ -106,7 +106,7 @@ def _refuse_two_homes(work: Work, profile: Profile, home: str) -> None:
         raise SwitchRefused(refusal.message, refusal.hint)
 
 
-def _hold(context: Context, identity: Identity | None) -> lock.HeldLocks | None:
+def _hold(context: Context, identity: Identity | None, home: str) -> lock.HeldLocks | None:
     if identity is None:
         return None
     wanted = lock.run_lock(context, identity, shared=True)
@@ -114,6 +114,7 @@ def _hold(context: Context, identity: Identity | None) -> lock.HeldLocks | None:
     busy = held.try_all([wanted])
     if busy is not None:
         raise StoreLocked(busy, lock.holder_of(busy), 0.0)
+    lock.sign_run(wanted.path, os.path.realpath(home))
     return held
 
 
@@ -187,8 +188,12 @@ def run(
     try:
         code = _wait_for(command, prepared, tell)
     finally:
-        for sentence in finish(context, prepared):
-            tell(sentence)
+        try:
+            for sentence in finish(context, prepared):
+                tell(sentence)
+        except ProfilesError as error:
+            # The command's own exit code is the answer; the next writing verb does what could not be done here.
+            tell(error.message if error.hint is None else f"{error.message}; {error.hint}")
     return code
 
 

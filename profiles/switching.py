@@ -10,18 +10,16 @@ from profiles.atomic import make_private_folder
 from profiles.cache import FactCache
 from profiles.discovery import Profile, load_shelf
 from profiles.errors import (
-    NothingToUndo,
-    ProfilesError,
     StoreLocked,
     SwitchRefused,
-    UsageError,
 )
-from profiles.generation import Copy, read_copy, same_lineage
-from profiles.history import Entry, last_switches, note
+from profiles.generation import read_copy, same_lineage
+from profiles.history import Entry, note
 from profiles.installing import TooSlow, install
-from profiles.listing import active_profile
+from profiles.leftovers import leftovers
 from profiles.overrides import home_settings, overridden_by
 from profiles.paths import AUTH_FILE
+from profiles.planning import SwitchPlan, plan_switch, previous_profile, the_other_profile
 from profiles.reconcile import (
     Live,
     merge_copy,
@@ -31,10 +29,8 @@ from profiles.reconcile import (
 )
 from profiles.refusals import (
     Target,
-    describe_home,
     holders_elsewhere,
     may_be_refreshing,
-    next_step_for_home,
     read_target,
     refuse_home,
     refuse_login,
@@ -74,73 +70,6 @@ class SwitchResult(NamedTuple):
     said: list[str]
 
 
-class SwitchPlan(NamedTuple):
-    """What a switch would do; `refusal` says why it would not be made."""
-
-    before: str | None
-    to: str
-    changed: bool
-    steps: list[str]
-    refusal: ProfilesError | None
-    overridden_by: list[Override]
-    still_running: list[Process]
-
-
-def plan_switch(context: Context, name: str, *, anyway: bool = False) -> SwitchPlan:
-    """Say what a switch would do, step by step, and write nothing. Raises ProfileNotFound."""
-    cache = FactCache(context)
-    shelf = load_shelf(context, cache)
-    profile = shelf.find(name)
-    settings = home_settings(context.home, cache)
-    live = read_copy(f"{context.home}/{AUTH_FILE}") if context.active.problem is None else None
-    facts = cache.auth_facts(f"{context.home}/{AUTH_FILE}")
-    before = active_profile(context, shelf, cache, facts)
-    processes = [] if context.active.problem else list(context.processes())
-    running = [p for p in processes if p.home == context.home]
-    refusal: ProfilesError | None = None
-    changed = before is None or before.name != profile.name
-    try:
-        refuse_home(context, shelf)
-        if changed:
-            target = read_target(profile, profile.auth_path)
-            refusal = refuse_login(context, target, load_spent(context), anyway=anyway)
-            if not anyway and refusal is None:
-                homes = holders_elsewhere(shelf, target, ())
-                refusal = refuse_settings(settings, target.identity) or refuse_processes(
-                    context, processes, homes
-                )
-    except ProfilesError as error:
-        refusal = error
-    return SwitchPlan(
-        before.name if before is not None else None,
-        profile.name,
-        changed,
-        _steps(context, live, before, profile, changed=changed),
-        refusal,
-        overridden_by(context, settings),
-        running,
-    )
-
-
-def _steps(
-    context: Context, live: Copy | None, before: Profile | None, to: Profile, *, changed: bool
-) -> list[str]:
-    path = f"{context.home}/{AUTH_FILE}"
-    if live is None or (live.document is not None and live.document.identity is None):
-        steps = [f"{path} holds no login"]
-    elif live.document is None:
-        steps = [f"keep the unreadable bytes of {path} in the backups ({live.problem})"]
-    elif before is None:
-        steps = [f"save the login in {path}, which no profile has yet, as a new profile"]
-    else:
-        steps = [f"bring {before.name} and {path} to the newer of their tokens"]
-    if not changed:
-        return [*steps, f"{to.name} is active already; nothing else is done"]
-    if live is not None:
-        steps.append(f"keep a backup of {path}")
-    return [*steps, f"write the login of {to.name} to {path}, and read it back"]
-
-
 def switch(
     context: Context, name: str, *, anyway: bool = False, verb: str = "switch"
 ) -> SwitchResult:
@@ -153,23 +82,42 @@ def switch(
     shelf = load_shelf(context, cache)
     name = shelf.find(name).name
     refuse_home(context, shelf)
+    _refuse_early(context, shelf.find(name), anyway=anyway)
     if not os.path.isdir(context.home):
         make_private_folder(context.files, context.home)
-    processes = list(context.processes())
     if not anyway:
-        _wait_for_refresh(context, processes)
+        _wait_for_refresh(context)
     for _ in range(SLOW_ROUNDS):
         try:
-            return _switch_once(context, name, processes, anyway=anyway, verb=verb)
+            return _switch_once(context, name, anyway=anyway, verb=verb)
         except TooSlow:
             continue
     raise StoreLocked(f"{context.home}/{AUTH_FILE}.lock", os.getpid(), lock.CODEX_LOCK_LIMIT)
 
 
-def _wait_for_refresh(context: Context, processes: Sequence[Process]) -> None:
+def _refuse_early(context: Context, profile: Profile, *, anyway: bool) -> None:
+    """Refuse what is plainly refused before anything is written, the stranger's adoption included."""
+    live = read_copy(f"{context.home}/{AUTH_FILE}")
+    held = live.document.identity if live is not None and live.document is not None else None
+    recorded = profile.fields.identity
+    if (held is not None and held == recorded) or leftovers(profile.home):
+        # The live login, or what a dead process left, may heal the profile's own file.
+        return
+    target = read_target(profile, profile.auth_path)
+    if target.identity == held:
+        return
+    refusal = refuse_login(context, target, load_spent(context), anyway=anyway)
+    if refusal is None and not anyway:
+        refusal = refuse_settings(home_settings(context.home), target.identity)
+    if refusal is not None:
+        raise refusal
+
+
+def _wait_for_refresh(context: Context) -> None:
     """Wait while a Codex may be refreshing the outgoing login; raises SwitchRefused when it goes on (R15)."""
     path = f"{context.home}/{AUTH_FILE}"
     first = live = read_copy(path)
+    processes = list(context.processes())
     begun = context.monotonic()
     while (process := may_be_refreshing(context, live, processes)) is not None:
         if live is None or first is None or live.raw != first.raw:
@@ -185,9 +133,7 @@ def _wait_for_refresh(context: Context, processes: Sequence[Process]) -> None:
         live = read_copy(path)
 
 
-def _switch_once(
-    context: Context, name: str, processes: Sequence[Process], *, anyway: bool, verb: str
-) -> SwitchResult:
+def _switch_once(context: Context, name: str, *, anyway: bool, verb: str) -> SwitchResult:
     settings = home_settings(context.home)
     seen = last_seen(context, context.home)
     with enter(context, lambda view: needs_of_profile(view, view.shelf.find(name))) as work:
@@ -195,6 +141,7 @@ def _switch_once(
         live = reconcile_live(work, update_live=False)
         settle_leftovers(work, profile.home, merge_copy)
         profile = work.profile(name)
+        processes = list(context.processes())
         if _is_active(live, profile):
             live = reconcile_live(work, update_live=True)
             result = _result(
@@ -330,54 +277,17 @@ def _result(
     )
 
 
-def previous_profile(context: Context) -> str:
-    """Return the profile that was active here before the last switch: what `undo` and `switch -` go back to.
-
-    It goes by this home's history and by identity, not by name (R16). Raises NothingToUndo.
-    """
-    cache = FactCache(context)
-    shelf = load_shelf(context, cache)
-    for entry in last_switches(context, context.home):
-        if not entry.before_identity:
-            raise NothingToUndo(
-                f"before the last switch (to {entry.profile}) no login was active here", "tui list"
-            )
-        found = []
-        for profile in shelf.profiles:
-            identity = profile.fields.identity or cache.auth_facts(profile.auth_path).identity
-            if identity is not None and identity.digest() == entry.before_identity:
-                found.append(profile.name)
-        if entry.before in found:
-            return entry.before
-        if found:
-            return found[0]
-        raise NothingToUndo(
-            f"the login that was active before the last switch ({entry.before}) is no profile any more",
-            "tui history; a deleted profile waits in the backups: tui paths",
-        )
-    if context.active.problem is not None:
-        raise NothingToUndo(
-            f"{describe_home(context)} {context.active.problem}, so there is nothing to undo there",
-            next_step_for_home(context),
-        )
-    raise NothingToUndo(f"no switch of {context.home} is known yet", "tui switch NAME")
-
-
 def undo(context: Context, *, anyway: bool = False) -> SwitchResult:
     """Go back to the profile before the last switch. Raises what `previous_profile` and `switch` raise."""
     return switch(context, previous_profile(context), anyway=anyway, verb="undo")
 
 
-def the_other_profile(context: Context) -> str:
-    """Return the profile to toggle to when there are just two. Raises UsageError naming what to write instead."""
-    cache = FactCache(context)
-    shelf = load_shelf(context, cache)
-    if len(shelf.profiles) != 2:
-        count = len(shelf.profiles)
-        message = f"with {count} profile{'' if count == 1 else 's'} a name is needed"
-        raise UsageError(message, "tui switch NAME; tui list shows the names")
-    active = active_profile(context, shelf, cache, cache.auth_facts(f"{context.home}/{AUTH_FILE}"))
-    if active is None:
-        message = "neither of the two profiles is active, so a name is needed"
-        raise UsageError(message, "tui switch NAME; tui list shows the names")
-    return next(p.name for p in shelf.profiles if p.name != active.name)
+__all__ = [
+    "SwitchPlan",
+    "SwitchResult",
+    "plan_switch",
+    "previous_profile",
+    "switch",
+    "the_other_profile",
+    "undo",
+]

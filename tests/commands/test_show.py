@@ -71,7 +71,6 @@ def test_no_variant_shows_its_secret(box: Box, variant: str) -> None:
     """Whatever kind of login it is, it is shown both ways, and `run_tui` finds no secret in it."""
     VARIANTS[variant].write(box.profile("it"))
     document = tui_json(["show", "it", "--json"])
-    assert document["state"] != "broken"
     ran = run_tui(["show", "it"])
     assert ran.code == 0
     assert document["kind"] in ran.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -131,16 +132,19 @@ def test_what_beats_the_login_is_said(box: Box) -> None:
     assert "note: CODEX_ACCESS_TOKEN" in run_tui(["undo"], env).err
 
 
-def test_an_adopted_stranger_is_named(box: Box) -> None:
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_an_adopted_stranger_is_named(box: Box, flags: list[str]) -> None:
     """A live login that no profile had is saved first; JSON and prose name its profile."""
     Login(Person("ada")).fresh().write(box.codex)
     Login(Person("bob")).fresh().write(box.profile("bob"))
-    document = tui_json(["switch", "bob", "--json"])
-    assert (document["from"], document["adopted"]) == ("ada", "ada")
-    assert tui_json(["list", "--json"])["active"] == "bob"
-    Login(Person("cyd")).fresh().write(box.codex)
-    notes = [line for line in run_tui(["switch", "bob"]).err.splitlines() if "note: " in line]
-    assert any("cyd@example.com" in line for line in notes)
+    ran = run_tui(["switch", "bob", *flags])
+    assert ran.code == 0
+    notes = [line for line in ran.err.splitlines() if line.startswith("note: ")]
+    assert any("ada@example.com" in line and "profile ada" in line for line in notes)
+    if flags:
+        document = json.loads(ran.out)
+        assert (document["from"], document["adopted"]) == ("ada", "ada")
+    assert [row["name"] for row in tui_json(["list", "--json"])["profiles"]] == ["ada", "bob"]
 
 
 def test_a_rotation_by_codex_is_written_back(box: Box) -> None:

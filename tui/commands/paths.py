@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from profiles.config import KEYS, Config, config_path, load_config
 from profiles.errors import ConfigError
@@ -86,7 +87,17 @@ def _source(context: Context, variable: str) -> str:
 def _settings(config: Config) -> list[tuple[str, object, object, str]]:
     """Return key, value, default and meaning of every setting."""
     values, defaults = config._asdict(), Config()._asdict()
-    return [(key, values[field], defaults[field], meaning) for key, field, meaning in KEYS]
+    return [
+        (key, _plain(values[field]), _plain(defaults[field]), meaning)
+        for key, field, meaning in KEYS
+    ]
+
+
+def _plain(value: object) -> object:
+    """Return a setting in the types of JSON."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _words(value: object) -> str:
@@ -95,7 +106,7 @@ def _words(value: object) -> str:
         return "-"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, tuple | dict):
+    if isinstance(value, list | dict):
         pairs = value.items() if isinstance(value, dict) else None
         inside = [f"{k} = {v}" for k, v in pairs] if pairs is not None else [str(v) for v in value]
         return ", ".join(inside) or "-"

@@ -29,12 +29,16 @@ from __future__ import annotations
 
 
 class ProfilesError(Exception):
-    """Base of all: `message` says what, where and why; `hint` is the next command or step."""
+    """Base of all: `message` says what, where and why; `hint` is the next command or step.
+
+    `said` are sentences about what was done all the same before it went wrong, such as a login that was saved.
+    """
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.said: list[str] = []
 
 
 class UsageError(ProfilesError):

@@ -14,6 +14,7 @@ from profiles import lock
 from profiles.daemon import OVERRIDES, stop_if_idle
 from profiles.errors import CodexFailed, ProfilesError, StoreLocked, SwitchRefused
 from profiles.generation import read_copy
+from profiles.guard import keep_stray
 from profiles.history import Entry, note
 from profiles.profile_file import save_profile_file
 from profiles.reconcile import merge_copy, needs_of_profile, reconcile_live
@@ -81,6 +82,9 @@ def _reconciled_home(work: Work, profile: Profile) -> str:
         known = recorded is None or recorded == copy.document.identity
         if known and not copy.document.is_mixture and work.is_trusted(profile.auth_path):
             merge_copy(work, copy, update_home=None, profile=profile)
+    elif copy is not None and copy.document is None and copy.raw:
+        # `codex login` removes what it replaces, whatever it is.
+        keep_stray(work, copy, profile.home)
     return profile.home
 
 
@@ -200,31 +204,36 @@ def run(
 def _wait_for(command: Sequence[str], prepared: Prepared, tell: Teller) -> int:
     import subprocess
 
+    child: subprocess.Popen[bytes] | None = None
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if child is not None:
+            child.send_signal(number)
+
+    def leave_it(_number: int, _frame: FrameType | None) -> None:
+        """The terminal sends ctrl-c to the command itself; we only wait for what it does with it."""
+
+    # Handlers of ours, and before the command starts: it would inherit "ignore", and a gap would leave it alone.
+    handlers = (
+        (signal.SIGINT, leave_it),
+        (signal.SIGQUIT, leave_it),
+        (signal.SIGTERM, pass_on),
+        (signal.SIGHUP, pass_on),
+    )
+    kept = (
+        {number: signal.signal(number, handler) for number, handler in handlers}
+        if _in_main_thread()
+        else {}
+    )
     try:
         child = subprocess.Popen(list(command), env=prepared.environ)
+        code = child.wait()
     except FileNotFoundError:
         tell(f"{command[0]}: no such command")
         return NOT_FOUND
     except OSError as error:
         tell(f"{command[0]}: {error.strerror}")
         return NOT_RUNNABLE
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        child.send_signal(number)
-
-    # The terminal sends ctrl-c to the command itself; we only wait for what it does with it.
-    kept = {
-        number: signal.signal(number, handler)
-        for number, handler in (
-            (signal.SIGINT, signal.SIG_IGN),
-            (signal.SIGQUIT, signal.SIG_IGN),
-            (signal.SIGTERM, pass_on),
-            (signal.SIGHUP, pass_on),
-        )
-        if _in_main_thread()
-    }
-    try:
-        code = child.wait()
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)

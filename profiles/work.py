@@ -13,7 +13,7 @@ from profiles import lock
 from profiles.atomic import make_private_folder
 from profiles.cache import FactCache
 from profiles.discovery import Profile, Shelf, holding, identity_of, load_shelf, read_profile
-from profiles.errors import StoreError, StoreLocked
+from profiles.errors import ProfilesError, StoreError, StoreLocked
 from profiles.generation import Copy, read_copy
 from profiles.leftovers import documents_in, half_made, leftovers
 from profiles.ownership import why_not_trusted
@@ -100,6 +100,19 @@ def is_there(profile: Profile) -> bool:
     return os.path.isdir(profile.home) and os.access(profile.home, os.W_OK | os.X_OK)
 
 
+def was_emptied(profile: Profile) -> bool:
+    """Say whether a registered home lost its login, which is then not ours to put back (R8)."""
+    had_one = not profile.managed and profile.fields.identity is not None
+    return had_one and is_there(profile) and not os.path.lexists(profile.auth_path)
+
+
+def own_place(profile: Profile) -> str:
+    """Return the file that holds this profile's login: in its home, or in our folder while that is away (R8)."""
+    if is_there(profile) and not was_emptied(profile):
+        return profile.auth_path
+    return profile.parked_path
+
+
 class Work:
     """A verb at work: locks held, facts fresh, notes of what was done."""
 
@@ -108,7 +121,7 @@ class Work:
         self.view = view
         self.needs = needs
         self.held = held
-        self.spent = load_spent(context)
+        self.spent = load_spent(context, surely=True)
         self.adopted: str | None = None
         self.written_back: str | None = None
         self.said: list[str] = []
@@ -183,10 +196,14 @@ class Work:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_exc: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: object
+    ) -> None:
         try:
             if kind is None or issubclass(kind, Exception):
                 self._settle()
+            if isinstance(error, ProfilesError):
+                error.said = self.said
             if kind is None:
                 while self._at_end:
                     self._at_end.pop(0)()

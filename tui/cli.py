@@ -40,6 +40,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _fail(error: BaseException, *, wants_json: bool) -> int:
     """Say what went wrong, where the caller looks for it, and return the exit code."""
+    for sentence in getattr(error, "said", ()):
+        stderr.note(sentence)
     message, hint = stderr.explain(error)
     if wants_json and not isinstance(error, output.OutputFailed):
         try:

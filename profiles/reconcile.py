@@ -29,7 +29,7 @@ from profiles.paths import AUTH_FILE
 from profiles.profile_file import save_profile_file
 from profiles.seen import Sight, last_seen, pending, remember
 from profiles.settling import settle_leftovers
-from profiles.work import Needs, Work, enter, identities_in, is_there
+from profiles.work import Needs, Work, enter, identities_in, is_there, own_place, was_emptied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def merge_copy(
     if profile is None:
         where = f"the login in {work.show(copy.path)}"
         return adopt(work, copy, where)
-    own_path = profile.auth_path if is_there(profile) else profile.parked_path
+    own_path = own_place(profile)
     saved = read_copy(own_path)
     if saved is not None and saved.inode == copy.inode and saved.path != copy.path:
         saved = _unshare(work, own_path, saved)
@@ -194,13 +194,13 @@ def choose_profile(
     fitting: list[tuple[int, int, str, Profile]] = []
     last = last_switched_to(work.context, work.context.home, identity.digest())
     for profile in work.profiles_of(identity):
-        saved = read_copy(profile.auth_path if is_there(profile) else profile.parked_path)
+        saved = read_copy(own_place(profile))
         held = saved.document if saved is not None else None
         family = held is not None and same_lineage(held, document)
         if not profile.managed and held is not None and not family:
             continue
-        if not profile.managed and saved is None and is_there(profile):
-            # Logged out over there: not ours to fill again.
+        if was_emptied(profile) and saved is None and profile.name != last:
+            # Logged out over there: nothing tells that this login is the one that was there.
             continue
         linked = saved is not None and saved.inode == copy.inode and saved.path != copy.path
         if linked and not profile.managed and os.path.islink(profile.auth_path):
@@ -268,8 +268,9 @@ def _write_own(work: Work, profile: Profile, path: str, saved: Copy | None, fina
     else:
         tighten(work, saved)
     if path == profile.parked_path and not profile.managed:
+        what = "holds no login any more" if was_emptied(profile) else "cannot be written"
         work.say(
-            f"{profile.name}: its home {work.show(profile.home)} cannot be written; "
+            f"{profile.name}: its home {work.show(profile.home)} {what}; "
             "its newest login is kept in our own folder until it is back"
         )
     document = final.document

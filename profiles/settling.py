@@ -6,7 +6,7 @@ from profiles.adoption import drop_half_made
 from profiles.generation import read_copy, same_lineage
 from profiles.guard import keep_stray, remove_leftover
 from profiles.leftovers import documents_in, half_made, leftovers, litter
-from profiles.work import identities_in, is_there
+from profiles.work import identities_in, is_there, was_emptied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def _settle_half_made(work: Work, folder: str, merge: Merge) -> None:
 def _settle_parked(work: Work, profile: Profile, merge: Merge) -> None:
     """Bring back what waited in our folder while a registered home was away (R8)."""
     parked = read_copy(profile.parked_path)
-    if parked is None or not is_there(profile) or not identities_in(parked):
+    if parked is None or not is_there(profile) or was_emptied(profile):
         return
-    if not identities_in(parked) <= work.needs.identities:
+    if not identities_in(parked) or not identities_in(parked) <= work.needs.identities:
         return
     there = read_copy(profile.auth_path)
     theirs, ours = there.document if there is not None else None, parked.document

@@ -75,8 +75,13 @@ def test_r6_a_real_thread_that_writes_in_place(box: Box) -> None:
         file.truncate(100)
     writer = threading.Thread(target=rewrite)
     writer.start()
+
     # Our first pause is his sign: he writes while the clock goes on, and every pause of ours is a real one.
-    yard.on_sleep = lambda: (torn.set(), threading.Event().wait(0.01))
+    def pause() -> None:
+        torn.set()
+        threading.Event().wait(0.01)
+
+    yard.on_sleep = pause
     result = yard.switch("bob")
     writer.join()
     assert result.written_back == "ada"
@@ -131,6 +136,11 @@ def _lets_go(call: str) -> bool:
     return ("unlink" in call and "/.codex/" in call) or "history" in call
 
 
+def _cannot_exchange(one: str, two: str) -> bool:
+    """A file system without RENAME_EXCHANGE."""
+    return False
+
+
 @pytest.mark.parametrize("exchange", [True, False])
 def test_r6_what_is_written_into_the_replaced_file_is_saved(box: Box, *, exchange: bool) -> None:
     """An old Codex opened the file before the switch and writes its rotated login at each of our file calls in turn.
@@ -148,7 +158,7 @@ def test_r6_what_is_written_into_the_replaced_file_is_saved(box: Box, *, exchang
 
         yard.files = meddler = Meddler(at, rewrite)
         if not exchange:
-            meddler.exchange = lambda _one, _two: False  # type: ignore[method-assign]
+            meddler.exchange = _cannot_exchange  # type: ignore[method-assign]
         try:
             yard.switch("bob")
         finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from itertools import count
 from typing import NamedTuple, Self
 
@@ -35,6 +36,8 @@ _WHY = {
     errno.ENOTDIR: ("a part of the path is not a folder", "check the path, then repeat"),
     errno.EEXIST: ("what is there is not a folder", "move it away, then repeat"),
     errno.EISDIR: ("it is a folder", "move it away, then repeat"),
+    errno.ELOOP: ("its links lead in a circle", "remove the link, then repeat"),
+    errno.ENOTSUP: ("it is no file", "move it away, then repeat"),
 }
 
 
@@ -169,16 +172,41 @@ def exchange_file(files: Files, path: str, data: bytes, modified_ns: int) -> Rep
         return reserved.exchange()
 
 
+def _open_to_append(files: Files, path: str) -> int:
+    """Open; links are followed, and what is no file is not written to."""
+    path = os.path.realpath(path)
+    existed = os.path.lexists(path)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = files.open(path, flags, PRIVATE_FILE)
+    try:
+        _must_be_a_file(descriptor)
+        if not existed:
+            # The umask may have taken even our own rights away.
+            files.chmod(descriptor, PRIVATE_FILE)
+    except BaseException:
+        files.close(descriptor)
+        raise
+    return descriptor
+
+
+def _must_be_a_file(descriptor: int) -> None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+
+def check_appendable(files: Files, path: str) -> None:
+    """Raise StoreNotWritable when no line could be appended to the file, which is made when missing."""
+    try:
+        files.close(_open_to_append(files, path))
+    except OSError as error:
+        raise not_writable(path, error) from error
+
+
 def append_line(files: Files, path: str, line: str) -> None:
     """Append one line durably, in one write. Raises StoreNotWritable."""
     try:
-        existed = os.path.lexists(path)
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        descriptor = files.open(path, flags, PRIVATE_FILE)
+        descriptor = _open_to_append(files, path)
         try:
-            if not existed:
-                # The umask may have taken even our own rights away.
-                files.chmod(descriptor, PRIVATE_FILE)
             # A line cut by a crash must not swallow the one that follows it.
             size = os.fstat(descriptor).st_size
             torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
@@ -186,8 +214,8 @@ def append_line(files: Files, path: str, line: str) -> None:
             files.sync(descriptor)
         finally:
             files.close(descriptor)
-        if not existed:
-            files.sync_folder(os.path.dirname(path))
+        if not size:
+            files.sync_folder(os.path.dirname(os.path.realpath(path)))
     except OSError as error:
         raise not_writable(path, error) from error
 

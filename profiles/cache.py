@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from profiles.atomic import make_private_folder
 from profiles.errors import StoreError
+from profiles.files import read_regular
 from profiles.generation import Copy, read_copy
 from profiles.model import EMPTY, UNREADABLE, Identity
 
@@ -121,8 +122,7 @@ class FactCache:
         self._used: dict[str, list[Any]] = {}
         self._changed = False
         try:
-            with open(self._path, "rb") as file:
-                found = json.loads(file.read())
+            found = json.loads(read_regular(self._path))
             if found["version"] == VERSION and isinstance(found["files"], dict):
                 self._known = found["files"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import sys
 
 #: What a file system says that cannot do a thing at all, rather than not now.
@@ -16,6 +17,24 @@ UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOT
 
 LOCK_EXCLUSIVE = fcntl.LOCK_EX | fcntl.LOCK_NB
 LOCK_SHARED = fcntl.LOCK_SH | fcntl.LOCK_NB
+
+
+def read_regular(path: str, last: int | None = None) -> bytes:
+    """Return what is in a file, or its `last` bytes. Raises OSError; what is no file, such as a pipe, raises it too."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            number = errno.EISDIR if stat.S_ISDIR(found.st_mode) else errno.EINVAL
+            raise OSError(number, os.strerror(number), path)
+        position = 0 if last is None else max(0, found.st_size - last)
+        pieces = []
+        while piece := os.pread(descriptor, 1 << 20, position):
+            pieces.append(piece)
+            position += len(piece)
+    finally:
+        os.close(descriptor)
+    return b"".join(pieces)
 
 
 class Files:

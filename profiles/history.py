@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from profiles.atomic import append_line, make_private_folder
+from profiles.atomic import append_line, check_appendable, make_private_folder
+from profiles.files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ def history_path(context: Context) -> str:
     return f"{context.roots.state}/history.jsonl"
 
 
+def check_writable(context: Context) -> None:
+    """Raise StoreNotWritable when nothing could be noted: known before a switch, not after it."""
+    make_private_folder(context.files, context.roots.state)
+    check_appendable(context.files, history_path(context))
+
+
 def note(context: Context, entry: Entry) -> None:
     """Append an entry durably. Raises StoreNotWritable."""
     make_private_folder(context.files, context.roots.state)
@@ -66,10 +73,7 @@ def read_history(context: Context) -> list[Entry]:
 def newest_first(context: Context) -> Iterator[Entry]:
     """Yield the entries, newest first."""
     try:
-        with open(history_path(context), "rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - WINDOW))
-            lines = file.read().split(b"\n")
+        lines = read_regular(history_path(context), last=WINDOW).split(b"\n")
     except OSError:
         return
     for line in reversed(lines):

@@ -6,8 +6,9 @@ from profiles import lock
 from profiles.errors import StoreNotWritable
 from profiles.generation import Copy, read_copy
 from profiles.guard import place_of, put, tighten
+from profiles.history import check_writable
 from profiles.reconcile import Live, merge_copy, sight_of
-from profiles.seen import remember
+from profiles.seen import last_seen, remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def install(work: Work, live: Live, target: Target) -> None:
     """
     context, path = work.context, work.live_path
     place_of(work, path)
+    check_writable(context)
+    known = last_seen(context, context.home)
     before, coming = sight_of(live.copy, live.profile), sight_of(target.copy, target.profile)
     remember(context, context.home, before, coming)
     try:
@@ -34,17 +37,17 @@ def install(work: Work, live: Live, target: Target) -> None:
     except Exception:
         now = read_copy(path)
         if live.copy is not None and now is not None and now.raw == live.copy.raw:
-            _forget_coming(work, before)
+            # A switch that was not made leaves no trace.
+            _try_to_remember(work, known)
         raise
-    remember(context, context.home, coming)
+    _try_to_remember(work, coming)
 
 
-def _forget_coming(work: Work, before: Sight | None) -> None:
-    """A switch that was not made leaves no trace."""
+def _try_to_remember(work: Work, sight: Sight | None) -> None:
     try:
-        remember(work.context, work.context.home, before)
+        remember(work.context, work.context.home, sight)
     except StoreNotWritable:
-        # A hint for messages alone (R12); what stopped the switch is what must be said.
+        # A hint for messages alone (R12), and what was noted before the switch explains what is there now.
         pass
 
 

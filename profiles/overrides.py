@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
+from profiles.files import read_regular
 from profiles.model import API_KEY, OAUTH_KINDS, Override
 
 TYPE_CHECKING = False
@@ -55,8 +56,7 @@ def _read(path: str) -> HomeSettings:
     import tomllib
 
     try:
-        with open(path, "rb") as file:
-            table = tomllib.load(file)
+        table = tomllib.loads(read_regular(path).decode("utf-8"))
     except OSError as error:
         return HomeSettings(path, problem=f"cannot be read: {os.strerror(error.errno or 0)}")
     except (ValueError, RecursionError) as error:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from profiles.atomic import replace_file
 from profiles.errors import ConfigError
+from profiles.files import read_regular
 from profiles.model import Identity
 from profiles.paths import PROFILE_FILE
 
@@ -30,8 +31,7 @@ def load_profile_file(folder: str) -> ProfileFile:
     """Read the file; an empty one when it is missing. Raises ConfigError naming file, line and field."""
     path = f"{folder}/{PROFILE_FILE}"
     try:
-        with open(path, "rb") as file:
-            raw = file.read(1 << 16)
+        raw = read_regular(path)
     except FileNotFoundError:
         return ProfileFile()
     except OSError as error:

@@ -10,6 +10,8 @@ import os
 from typing import NamedTuple
 
 from profiles.atomic import append_line, make_private_folder
+from profiles.errors import StoreError
+from profiles.files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,12 +43,22 @@ def spent_path(context: Context) -> str:
     return f"{context.roots.state}/spent"
 
 
-def load_spent(context: Context) -> SpentTokens:
-    """Read the file; lines that make no sense are passed over, a missing file says nothing."""
+def load_spent(context: Context, *, surely: bool = False) -> SpentTokens:
+    """Read the file; lines that make no sense are passed over, a missing file says nothing.
+
+    With `surely` a file that is there and cannot be read raises StoreError: it might name the very token.
+    """
+    path = spent_path(context)
     try:
-        with open(spent_path(context), "rb") as file:
-            lines = file.read().split(b"\n")
-    except OSError:
+        lines = read_regular(path).split(b"\n")
+    except OSError as error:
+        if surely and not isinstance(error, FileNotFoundError | NotADirectoryError):
+            why = os.strerror(error.errno or 0)
+            raise StoreError(
+                path,
+                f"{path} cannot be read ({why}), and it says which tokens are used up",
+                f"look at it: ls -l {path}",
+            ) from error
         return SpentTokens(frozenset(), frozenset())
     spent: set[str] = set()
     open_ended: set[str] = set()
@@ -70,8 +82,5 @@ def load_spent(context: Context) -> SpentTokens:
 def record(context: Context, word: str, digests: Iterable[str]) -> None:
     """Append a line for each digest, durably. Raises StoreNotWritable."""
     make_private_folder(context.files, context.roots.state)
-    path = spent_path(context)
-    if os.path.islink(path):
-        path = os.path.realpath(path)
     for digest in digests:
-        append_line(context.files, path, f"{word} {digest} {int(context.now())}")
+        append_line(context.files, spent_path(context), f"{word} {digest} {int(context.now())}")

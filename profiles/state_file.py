@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from profiles.atomic import make_private_folder, replace_file
+from profiles.files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 def load_object(path: str) -> dict[str, Any]:
     """Return the JSON object in the file; an empty one when it is missing, cut or something else."""
     try:
-        with open(path, "rb") as file:
-            found = json.loads(file.read())
+        found = json.loads(read_regular(path))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -26,7 +26,6 @@ def load_object(path: str) -> dict[str, Any]:
 def save_object(context: Context, path: str, value: dict[str, Any]) -> None:
     """Replace the file durably. Raises StoreNotWritable."""
     make_private_folder(context.files, os.path.dirname(path))
-    data = json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True).encode(
-        "utf-8", "replace"
-    )
+    # Escaped, because a path need not be text and must come back as it was.
+    data = json.dumps(value, indent=1, sort_keys=True).encode("ascii")
     replace_file(context.files, path, data)

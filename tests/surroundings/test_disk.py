@@ -28,12 +28,9 @@ SMALL: Final = 64 * PAGE
 def _fill(folder: str) -> str:
     """Fill the disk of a folder and return the file that does; nothing more can be written then."""
     path = f"{folder}/filler"
-    with open(path, "wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * PAGE)
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
+    with open(path, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"\0" * PAGE):
+            pass
     assert not _has_room(folder)
     return path
 
@@ -44,8 +41,7 @@ def _has_room(folder: str) -> bool:
         with open(probe, "wb", buffering=0) as file:
             file.write(b"\0")
     except OSError as error:
-        assert error.errno == errno.ENOSPC
-        return False
+        return error.errno != errno.ENOSPC
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(probe)
@@ -198,12 +194,9 @@ def test_no_inodes_left_in_the_home(box: Box) -> None:
     os.mkdir(box.codex, 0o700)
     with small_disk(box.codex, SMALL, inodes=8):
         scene = settle(box)
-        for number in range(8):
-            try:
+        with contextlib.suppress(OSError):
+            for number in range(8):
                 os.close(os.open(f"{box.codex}/{number}", os.O_CREAT | os.O_WRONLY))
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
-                break
         assert refuses_writes(box.codex)
         before = snapshot(box.path)
         refused(run_tui(["switch", "bob"]), 1, box.codex)

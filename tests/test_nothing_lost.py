@@ -64,6 +64,7 @@ class Logins(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp(prefix="sy-", dir="/tmp")
         self.world = World(self.folder)
         self.before: Login | None = None
+        self.vandalised = False
         #: Profiles that must be called uncertain by the next verb that looks.
         self.owed: dict[str, str] = {}
 
@@ -88,8 +89,12 @@ class Logins(RuleBasedStateMachine):
     def do(
         self, verb: Callable[[Context], object], fault: tuple[int, object] | None
     ) -> object | None:
-        """Perform a verb, perhaps with a failure in the middle."""
-        return self.world.perform(verb, _faulty(fault))
+        """Perform a verb, perhaps with a failure in the middle; no profile's login goes backwards by it."""
+        held = self.world.newest_in_profiles()
+        result = self.world.perform(verb, _faulty(fault))
+        if verb.__qualname__ != "delete":
+            self.world.check_none_went_back(held)
+        return result
 
     # -- our verbs --
 
@@ -103,14 +108,17 @@ class Logins(RuleBasedStateMachine):
         """Switch; what is then live must be the newest token that the issuer knows, unless that was lost."""
         before = self.world.login_in(self.world.live_path)
         name = self.pick(number)
-        doubtful = anyway and self._is_called_uncertain(name)
+        state = self._state_of(name)
         result = self.do(lambda c: switching.switch(c, name, anyway=anyway), fault)
-        self._after_switch(before, result, doubtful=doubtful)
+        self._after_switch(before, result, doubtful=anyway and state == UNCERTAIN)
+        healthy = state in ("ok", "expiring", "expired", "static")
+        if healthy and anyway and fault is None and not self.vandalised:
+            assert result is not None, f"the switch to {name} was refused: {self.world.said[-1]}"
 
-    def _is_called_uncertain(self, name: str) -> bool:
-        """Say whether the list warns that this profile's login may be dead."""
+    def _state_of(self, name: str) -> str:
+        """Return what the list says of a profile."""
         row = take_snapshot(self.world.context()).row(name)
-        return row is not None and row.state == UNCERTAIN
+        return row.state if row is not None else "missing"
 
     @rule(times=st.integers(1, 2), old=st.booleans(), number=PICK, fault=FAULT)
     def use_and_switch(
@@ -202,7 +210,12 @@ class Logins(RuleBasedStateMachine):
         elif what == "rename":
             self.do(lambda c: store.rename(c, picked, name), fault)
         else:
-            self.do(lambda c: store.delete(c, picked), fault)
+
+            def delete(context: Context) -> object:
+                return store.delete(context, picked)
+
+            delete.__qualname__ = "delete"
+            self.do(delete, fault)
 
     def _fill(self, name: str, who: str, fault: tuple[int, object] | None) -> None:
         """Make an empty profile and log in there with the official client."""
@@ -326,9 +339,17 @@ class Logins(RuleBasedStateMachine):
         if not paths:
             return
         path = paths[number % len(paths)]
+        self.vandalised = True
         with contextlib.suppress(OSError), open(path, "wb") as file:
             file.write((GARBAGE + os.urandom(size)) if size else GARBAGE)
         self.world.destroyed_by_garbage()
+
+    @rule(who=PICK, age=st.integers(1, 3))
+    def somebody_restores_an_old_copy(self, who: int, age: int) -> None:
+        """Somebody copies an old auth.json back over the live one, as people do."""
+        families = [f for f in self.world.families.values() if f.current.generation]
+        if families:
+            self.world.restore(families[who % len(families)].current, age)
 
     @rule(days=st.integers(1, 12))
     def time_passes(self, days: int) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from profiles.context import Context
 from profiles.errors import ProfilesError
+from profiles.generation import read_copy
 from profiles.paths import ActiveHome, Roots
 from tests.support.documents import api_key, mixture, with_api_key
 from tests.support.faults import Faulty, Killed
@@ -184,6 +185,38 @@ class World:
                 family.excused = True
         self.keys = {key for key in self.keys if key.encode() in disk}
 
+    def newest_in_profiles(self) -> dict[str, Login]:
+        """Return the families whose newest token is in a profile's auth.json, by profile."""
+        found = {}
+        for name in self.profile_names():
+            login = self.login_in(f"{self.data}/data/profiles/{name}/auth.json")
+            if login is not None and self.families[login.session_id].alive:
+                found[login.session_id] = login
+        return found
+
+    def check_none_went_back(self, held: dict[str, Login]) -> None:
+        """Assert that what was newest in a profile still is in one, unless a newer sign-in took its place (R9)."""
+        now = self.newest_in_profiles()
+        for session, login in held.items():
+            if session in now:
+                continue
+            assert self._has_newer(login), (
+                f"the profile of {login.email} in {login.workspace} lost its newest token"
+            )
+
+    def _has_newer(self, login: Login) -> bool:
+        """Say whether a profile holds something issued later to the same person and workspace, alive or not."""
+        for name in self.profile_names():
+            copy = read_copy(f"{self.data}/data/profiles/{name}/auth.json")
+            document = copy.document if copy is not None else None
+            if document is None or document.identity is None:
+                continue
+            issued = document.access_facts.issued_at or 0.0
+            identity = (document.identity.user_id, document.identity.account_id)
+            if identity == login.identity and issued >= login.issued_at:
+                return True
+        return False
+
     # -- what must hold --
 
     def check(self) -> None:
@@ -274,6 +307,14 @@ class World:
                     if secret.encode() in file.read():
                         return True
         return False
+
+    def restore(self, login: Login, age: int) -> None:
+        """Somebody puts a copy of `age` generations ago back into the active home."""
+        self._about_to_lose_live()
+        generation = max(0, login.generation - age)
+        back = login.generation - generation
+        older = replace(login, generation=generation, issued_at=login.issued_at - back)
+        older.write(self.home, in_place=True)
 
     def codex_login(self, who: str, *, old: bool) -> None:
         """`codex login` in the active home; since 0.140 it revokes and deletes what was there."""

@@ -7,10 +7,11 @@ the real client loads (profiles/CODEX.md has the table; tests compare with it).
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, NamedTuple
 
 from profiles.claims import NO_FACTS, TokenFacts, facts_of, payload, token_facts
+from profiles.codex_time import believable
+from profiles.codex_time import parse_time as parse_time  # noqa: PLC0414 - public here
 from profiles.errors import AuthFileMalformed, TokenMalformed
 from profiles.model import (
     AGENT_IDENTITY,
@@ -26,10 +27,15 @@ from profiles.model import (
     Secret,
 )
 
-#: More than this is no auth.json; real ones have about 5 kB.
-LARGEST = 1 << 20
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from profiles.auth_schema import Content
+    from profiles.strict_json import Member
 
-_KINDS = {
+#: More bytes than these are no auth.json: real ones have about 5 kB. Codex itself would read any size.
+LARGEST = 50 << 20
+#: The words of `auth_mode`, and the kinds of login that they name.
+MODES = {
     "apikey": API_KEY,
     "chatgpt": CHATGPT,
     "chatgptAuthTokens": CHATGPT_EXTERNAL,
@@ -39,17 +45,21 @@ _KINDS = {
     "bedrockApiKey": BEDROCK,
     "bedrockAccessKeys": BEDROCK,
 }
-#: Where each kind without OAuth tokens keeps its credential.
-_CREDENTIAL_FIELDS = {
-    API_KEY: ("OPENAI_API_KEY",),
-    PERSONAL_ACCESS_TOKEN: ("personal_access_token",),
-    AGENT_IDENTITY: ("agent_identity",),
-    BEDROCK: ("bedrock_api_key", "bedrock_access_keys"),
-    HEADERS: ("headers",),
+#: The field that holds the credential of a mode. Those of ChatGPT load without any.
+MATERIAL = {
+    "apikey": "OPENAI_API_KEY",
+    "agentIdentity": "agent_identity",
+    "personalAccessToken": "personal_access_token",
+    "bedrockApiKey": "bedrock_api_key",
+    "bedrockAccessKeys": "bedrock_access_keys",
 }
-_RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))"
-)
+#: The fields that make two credentials of a kind the same one. What Codex rewrites in an agent identity is not among
+#: them: task, plan, address.
+CANONICAL = {
+    "agent_identity": ("agent_runtime_id", "agent_private_key", "account_id", "chatgpt_user_id"),
+    "bedrock_api_key": ("api_key", "region"),
+    "bedrock_access_keys": ("access_key_id", "secret_access_key", "session_token"),
+}
 
 
 class Tokens(NamedTuple):
@@ -71,9 +81,14 @@ class Login(NamedTuple):
 
 
 class AuthDocument:
-    """A document that Codex would load. `raw` are its bytes; `repr` shows none of them."""
+    """A document that Codex would load. `raw` are its bytes; `repr` shows none of them.
+
+    `kind` is `empty` when it holds no credential, though Codex may call that logged in (C27). `last_refresh`:
+    nanoseconds since the epoch, UTC, None when it is not told or beyond belief.
+    """
 
     __slots__ = (
+        "_field",
         "access_facts",
         "api_key",
         "data",
@@ -86,47 +101,53 @@ class AuthDocument:
         "tokens",
     )
 
-    def __init__(self, raw: bytes, data: dict[str, Any], kind: str, tokens: Tokens | None) -> None:
+    def __init__(self, raw: bytes, content: Content) -> None:
         self.raw = raw
-        self.data = data
-        self.kind = kind
-        self.tokens = tokens
-        key = data.get("OPENAI_API_KEY")
-        self.api_key = Secret(key) if isinstance(key, str) and key else None
-        self.last_refresh = parse_time(data.get("last_refresh"))
+        self.data = content.fields
+        self.kind = MODES[content.mode]
+        self._field = MATERIAL.get(content.mode)
+        self.tokens = content.tokens
+        key = self.data.get("OPENAI_API_KEY")
+        self.api_key = Secret(key) if key else None
+        self.last_refresh = believable(content.last_refresh)
         self.id_facts: TokenFacts = NO_FACTS
         self.access_facts: TokenFacts = NO_FACTS
-        if tokens is not None:
-            self.id_facts = facts_of(payload(tokens.id_token.reveal()))
-            self.access_facts = token_facts(tokens.access_token.reveal())
+        if content.tokens is not None:
+            self.id_facts = facts_of(content.id_claims)
+            self.access_facts = token_facts(content.tokens.access_token.reveal())
         self.email = self.id_facts.email
-        self.identity = self._find_identity()
+        if self._field is None:
+            self.identity = self._of_tokens(self.kind)
+        else:
+            self.identity = self._of_field(self._field, self.kind)
+        if self.identity is None:
+            self.kind = EMPTY
 
     def __repr__(self) -> str:
         return f"AuthDocument({self.kind})"
 
-    def _find_identity(self) -> Identity | None:
-        if self.kind in OAUTH_KINDS and self.tokens is not None:
-            user, account = self.id_facts.user_id, self.id_facts.account_id
-            if user and account:
-                return Identity(self.kind, user, account, "")
-            secret = self.tokens.refresh_token or self.tokens.access_token
-            return Identity(self.kind, user, account, secret.digest())
-        credential = self._credential()
-        if credential is None:
+    def _of_tokens(self, kind: str) -> Identity | None:
+        if self.tokens is None:
             return None
-        account = None
-        if self.kind == AGENT_IDENTITY and isinstance(credential, dict):
-            found = credential.get("account_id")
-            account = found if isinstance(found, str) else None
-        return Identity(self.kind, None, account, canonical_digest(credential))
+        user, account = self.id_facts.user_id, self.id_facts.account_id
+        if user and account:
+            return Identity(kind, user, account, "")
+        secret = self.tokens.refresh_token or self.tokens.access_token
+        return Identity(kind, user, account, secret.digest()) if secret else None
 
-    def _credential(self) -> object:
-        for field in _CREDENTIAL_FIELDS.get(self.kind, ()):
-            value = self.data.get(field)
-            if value:
-                return value
-        return dict(self.data) if self.kind == HEADERS else None
+    def _of_field(self, field: str, kind: str) -> Identity | None:
+        value = self.data.get(field)
+        if not value:
+            return None
+        account = _agent_account(value) if kind == AGENT_IDENTITY else None
+        return Identity(kind, None, account, self._digest_of(field))
+
+    def _digest_of(self, field: str) -> str:
+        value = self.data[field]
+        if isinstance(value, dict):
+            names = CANONICAL[field]
+            value = {name: value[name] for name in names if value.get(name) is not None}
+        return canonical_digest(value)
 
     @property
     def refresh_token(self) -> Secret | None:
@@ -136,23 +157,25 @@ class AuthDocument:
         return self.tokens.refresh_token
 
     def logins(self) -> list[Login]:
-        """Return every login in the document: a key beside tokens counts as one of its own (R1)."""
-        found: list[Login] = []
-        if self.identity is not None:
-            found.append(Login(self.identity, self._main_secret()))
-        if self.api_key is not None and self.kind != API_KEY:
-            identity = Identity(API_KEY, None, None, canonical_digest(self.api_key.reveal()))
-            found.append(Login(identity, self.api_key))
-        if self.kind == API_KEY and self.tokens is not None and self.tokens.refresh_token:
-            twin = AuthDocument(self.raw, self.data, CHATGPT, self.tokens)
-            if twin.identity is not None:
-                found.append(Login(twin.identity, self.tokens.refresh_token))
-        return found
+        """Return every login in the document, the one that Codex uses first (R1).
 
-    def _main_secret(self) -> Secret:
-        if self.kind in OAUTH_KINDS and self.tokens is not None:
-            return self.tokens.refresh_token or self.tokens.access_token
-        return Secret(canonical_digest(self._credential()))
+        None of a document whose own kind holds no credential: what else is in it is nobody's login.
+        """
+        if self.identity is None:
+            return []
+        found: list[Login] = []
+        for mode, field in MATERIAL.items():
+            identity = self._of_field(field, MODES[mode])
+            if identity is not None:
+                login = Login(identity, Secret(self._digest_of(field)))
+                found.insert(0 if field == self._field else len(found), login)
+        if self.tokens is not None:
+            is_own = self._field is None
+            identity = self.identity if is_own else self._of_tokens(CHATGPT)
+            secret = self.tokens.refresh_token or self.tokens.access_token
+            if identity is not None and (is_own or self.tokens.refresh_token):
+                found.insert(0 if is_own else len(found), Login(identity, secret))
+        return found
 
     @property
     def is_mixture(self) -> bool:
@@ -171,6 +194,17 @@ class AuthDocument:
         return (self.tokens.login_owner_id, session)
 
 
+def _agent_account(value: object) -> str | None:
+    """Return the workspace of an agent identity, an object or a JWT; None when it cannot be told."""
+    if isinstance(value, str):
+        try:
+            value = payload(value)
+        except TokenMalformed:
+            return None
+    account = value.get("account_id") if isinstance(value, dict) else None
+    return account if isinstance(account, str) else None
+
+
 def canonical_digest(value: object) -> str:
     """Return the SHA-256 of a credential in canonical JSON."""
     from hashlib import sha256
@@ -179,149 +213,27 @@ def canonical_digest(value: object) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def parse_time(value: object) -> int | None:
-    """Return nanoseconds since the epoch (UTC) of an RFC 3339 time, or None when it is not one."""
-    if not isinstance(value, str):
-        return None
-    match = _RFC3339.fullmatch(value)
-    if match is None:
-        return None
-    from datetime import UTC, datetime
-
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    try:
-        base = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
-    except ValueError:
-        return None
-    if second > 60:
-        return None
-    nanoseconds = int(((match.group(7) or "") + "000000000")[:9])
-    whole = int(base.timestamp()) + (1 if second == 60 else 0)
-    if match.group(9):
-        if int(match.group(10)) > 23 or int(match.group(11)) > 59:
-            return None
-        offset = int(match.group(10)) * 3600 + int(match.group(11)) * 60
-        whole -= offset if match.group(9) == "+" else -offset
-    return whole * 1_000_000_000 + nanoseconds
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                message = f"the field {name!r} stands twice"
-                raise _NotJson(message)
-            seen.add(name)
-    return found
-
-
-def _no_constant(name: str) -> object:
-    message = f"{name} is not JSON"
-    raise _NotJson(message)
-
-
-class _NotJson(ValueError):
-    pass
-
-
 def parse(raw: bytes, path: str) -> AuthDocument:
     """Read a document as Codex would. `path` is for the error alone.
 
-    Raises AuthFileMalformed, naming the field or line, when Codex would not load it.
+    Raises AuthFileMalformed, naming the field or line, when Codex would not load it, and nothing else.
     """
+    from profiles.auth_schema import check_document
+    from profiles.json_fields import Unloadable
+    from profiles.strict_json import NotJson, loads
+
     hint = f"see what is in it: less {path}"
     if not raw:
         raise AuthFileMalformed(path, "", "the file is empty", hint)
     if len(raw) > LARGEST:
-        raise AuthFileMalformed(path, "", f"too large for a login ({len(raw):,} bytes)", hint)
+        why = f"{len(raw) / 1e6:,.0f} MB are too large for a login"
+        raise AuthFileMalformed(path, "", why, hint)
     try:
-        text = raw.decode("utf-8")
+        return AuthDocument(raw, check_document(loads(raw.decode("utf-8"))))
     except UnicodeDecodeError as error:
         raise AuthFileMalformed(path, f"byte {error.start}", "not UTF-8 text", hint) from None
-    try:
-        data = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise AuthFileMalformed(
-            path, f"line {error.lineno}", f"not JSON: {error.msg}", hint
-        ) from None
-    except (_NotJson, RecursionError, ValueError) as error:
-        why = str(error) if isinstance(error, _NotJson) else "not JSON that can be read"
-        raise AuthFileMalformed(path, "", why, hint) from None
-    if not isinstance(data, dict):
-        raise AuthFileMalformed(path, "", "not a JSON object", hint)
-    return _document(raw, data, path, hint)
-
-
-def _document(raw: bytes, data: dict[str, Any], path: str, hint: str) -> AuthDocument:
-    def bad(where: str, why: str) -> AuthFileMalformed:
-        return AuthFileMalformed(path, where, why, hint)
-
-    mode = data.get("auth_mode")
-    if mode is not None and (not isinstance(mode, str) or mode not in _KINDS):
-        shown = mode[:40] if isinstance(mode, str) else type(mode).__name__
-        raise bad("auth_mode", f"{shown!r} is not a mode that Codex knows")
-    key = data.get("OPENAI_API_KEY")
-    if key is not None and not isinstance(key, str):
-        raise bad("OPENAI_API_KEY", "not text")
-    token = data.get("personal_access_token")
-    if token is not None and not isinstance(token, str):
-        raise bad("personal_access_token", "not text")
-    last_refresh = data.get("last_refresh")
-    if last_refresh is not None and parse_time(last_refresh) is None:
-        raise bad("last_refresh", "not an RFC 3339 time")
-    tokens = _tokens(data.get("tokens"), bad)
-    kind = _KINDS[mode] if mode is not None else _guess_kind(data)
-    document = AuthDocument(raw, data, kind, tokens)
-    if document.identity is None:
-        document.kind = EMPTY
-    return document
-
-
-def _tokens(value: object, bad: Any) -> Tokens | None:  # noqa: ANN401 - a local error maker
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise bad("tokens", "not an object")
-    texts: dict[str, str] = {}
-    for name in ("id_token", "access_token", "refresh_token"):
-        text = value.get(name)
-        if not isinstance(text, str):
-            raise bad(f"tokens.{name}", "missing" if text is None else "not text")
-        texts[name] = text
-    for name in ("account_id", "login_owner_id"):
-        if value.get(name) is not None and not isinstance(value[name], str):
-            raise bad(f"tokens.{name}", "not text")
-    try:
-        payload(texts["id_token"])
-    except TokenMalformed as error:
-        raise bad("tokens.id_token", error.message) from None
-    provenance = value.get("oauth_provenance")
-    came_from = None
-    if isinstance(provenance, dict):
-        issuer, client = provenance.get("issuer"), provenance.get("client_id")
-        if isinstance(issuer, str) and isinstance(client, str):
-            came_from = (issuer, client)
-    return Tokens(
-        Secret(texts["id_token"]),
-        Secret(texts["access_token"]),
-        Secret(texts["refresh_token"]),
-        value.get("account_id") or None,
-        value.get("login_owner_id") or None,
-        came_from,
-    )
-
-
-def _guess_kind(data: dict[str, Any]) -> str:
-    """Choose as Codex does for a document without `auth_mode` (profiles/CODEX.md)."""
-    if data.get("personal_access_token") is not None:
-        return PERSONAL_ACCESS_TOKEN
-    if data.get("bedrock_api_key") is not None:
-        return BEDROCK
-    if data.get("OPENAI_API_KEY") is not None:
-        return API_KEY
-    return CHATGPT
+    except (NotJson, Unloadable) as error:
+        raise AuthFileMalformed(path, error.where, error.why, hint) from None
 
 
 def with_carried_fields(newer: AuthDocument, older: AuthDocument) -> bytes:
@@ -337,20 +249,46 @@ def with_carried_fields(newer: AuthDocument, older: AuthDocument) -> bytes:
         # Two sign-ins: the older one's names would claim a kinship that is not there (R2).
         return newer.raw
     ours, theirs = newer.data["tokens"], older.data["tokens"]
-    carried = {
-        name: theirs[name]
-        for name in ("oauth_provenance", "login_owner_id")
+    # An owner id makes kin of its bearers, so only known kin gets it (R2).
+    kin = (mine is not None and mine == other) or newer.refresh_token == older.refresh_token
+    names = [
+        name
+        for name in ("oauth_provenance", "login_owner_id" if kin else "")
         if theirs.get(name) is not None and ours.get(name) is None
-    }
-    if not carried:
-        return newer.raw
-    return serialise({**newer.data, "tokens": {**ours, **carried}})
+    ]
+    text = newer.raw.decode()
+    if names:
+        source = older.raw.decode()
+        values = {member.name: source[member.start : member.end] for member in _tokens_in(source)}
+        for name in names:
+            text = _with_token_field(text, name, values[name])
+    return text.encode()
 
 
 def with_account(document: AuthDocument, account_id: str) -> bytes:
     """Return the document with `tokens.account_id` set: how a mixture is taken apart (R11)."""
-    tokens = {**document.data["tokens"], "account_id": account_id}
-    return serialise({**document.data, "tokens": tokens})
+    value = json.dumps(account_id, ensure_ascii=False)
+    return _with_token_field(document.raw.decode(), "account_id", value).encode()
+
+
+def _tokens_in(text: str) -> list[Member]:
+    """Return the members of `tokens`, which is there, in the order in which they stand."""
+    from profiles.strict_json import members
+
+    tokens = next(m for m in members(text, text.index("{")) if m.name == "tokens")
+    return list(members(text, tokens.start))
+
+
+def _with_token_field(text: str, name: str, value: str) -> str:
+    """Put JSON into a field of `tokens`, which is there; every other character stays what it was."""
+    fields = _tokens_in(text)
+    for member in fields:
+        if member.name == name:
+            return text[: member.start] + value + text[member.end :]
+    last = fields[-1]
+    # As the first field is set off from its brace, so is the new one from its comma.
+    space = text[text.rindex("{", 0, fields[0].at) + 1 : fields[0].at]
+    return f"{text[: last.end]},{space}{json.dumps(name)}: {value}{text[last.end :]}"
 
 
 def serialise(data: dict[str, Any]) -> bytes:

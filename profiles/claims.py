@@ -101,34 +101,40 @@ class TokenFacts(NamedTuple):
 NO_FACTS = TokenFacts(None, None, None, None, None, None, None)
 
 
-def payload(token: str) -> Claims:
-    """Decode the payload of a JWT as Codex does: three non-empty parts, base64url without padding.
+#: The last letter of base64 whose length is 2 or 3 beyond a multiple of four: the bits left over are zero.
+_LAST_LETTERS = {2: "AQgw", 3: "AEIMQUYcgkosw048"}
+_URL_LETTERS = str.maketrans("-_+/=", "+/   ")
 
-    Raises TokenMalformed, whose message never holds any of the token.
+
+def payload(token: str) -> Claims:
+    """Decode the payload of a JWT as Codex does: three parts that are not empty, base64url without padding.
+
+    More parts are ignored. A byte that is no UTF-8 is kept as half a surrogate pair, since Codex minds it in claims
+    that it knows only. Raises TokenMalformed, whose message never holds any of the token.
     """
-    parts = token.split(".")
-    if len(parts) != 3 or not all(parts):
-        message = "not a JWT (three parts with dots between them are needed)"
-        raise TokenMalformed(message)
+    from profiles.strict_json import NotJson, loads
+
+    parts = token.split(".", 3)
+    if len(parts) < 3 or not all(parts[:3]):
+        raise TokenMalformed("not a JWT (three parts with dots between them are needed)")
     body = parts[1]
-    if "=" in body or "+" in body or "/" in body:
-        message = "the payload is not base64url without padding"
-        raise TokenMalformed(message)
+    over = len(body) % 4
     try:
         raw = binascii.a2b_base64(
-            body.replace("-", "+").replace("_", "/") + "=" * (-len(body) % 4), strict_mode=True
+            body.translate(_URL_LETTERS) + "=" * (-len(body) % 4), strict_mode=True
         )
-    except (binascii.Error, ValueError):
-        message = "the payload is not base64url without padding"
-        raise TokenMalformed(message) from None
+    except ValueError:
+        raise TokenMalformed("the payload is not base64url without padding") from None
+    if over and body[-1] not in _LAST_LETTERS[over]:
+        raise TokenMalformed("the payload is not base64url without padding")
     try:
-        claims = json.loads(raw.decode("utf-8"))
-    except (ValueError, RecursionError):
-        message = "the payload is not JSON"
-        raise TokenMalformed(message) from None
+        claims = loads(raw.decode("utf-8", "surrogateescape"))
+    except NotJson as error:
+        raise TokenMalformed(f"the payload is {error.why}") from None
+    if claims == []:
+        return {}
     if not isinstance(claims, dict):
-        message = "the payload is not a JSON object"
-        raise TokenMalformed(message)
+        raise TokenMalformed("the payload is not a JSON object")
     return claims
 
 
@@ -196,15 +202,27 @@ def scopes_of(claims: Claims) -> list[str]:
 
 
 def decode(token: str) -> Claims:
-    """Decode every claim with PyJWT, without verifying anything. Raises TokenMalformed."""
+    """Decode every claim with PyJWT, without verifying anything, for people to see.
+
+    What comes back can be printed and written as JSON. Raises TokenMalformed.
+    """
     import jwt
 
     try:
-        claims = jwt.decode(token, options={"verify_signature": False})
-    except jwt.PyJWTError:
+        return _shown(jwt.decode(token, options={"verify_signature": False}))
+    except (jwt.PyJWTError, ValueError, RecursionError):
         # Codex reads the payload alone; a header that PyJWT does not like changes nothing.
-        return payload(token)
-    return dict(claims)
+        claims = payload(token)
+    try:
+        return _shown(claims)
+    except (ValueError, RecursionError):
+        raise TokenMalformed("the payload holds what cannot be shown") from None
+
+
+def _shown(claims: Claims) -> Claims:
+    text = json.dumps(claims, ensure_ascii=False, allow_nan=False)
+    shown: Claims = json.loads(text.encode("utf-8", "replace"))
+    return shown
 
 
 class Explained(NamedTuple):

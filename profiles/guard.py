@@ -161,38 +161,70 @@ def guard(work: Work, present: Copy, home: str, incoming: Copy | None, save: Sav
     document = present.document
     if document is None or document.is_mixture or not work.is_trusted(present.path):
         return
-    main = document.logins()[:1]
-    for login in main:
-        if work.spent.is_spent(present.refresh_digest):
-            continue
-        arriving = incoming.document if incoming is not None else None
-        if arriving is not None and arriving.identity == login.identity:
-            # The caller found the newer generation; a loser of another lineage rests in the backups (R9).
-            continue
+    login = next(iter(document.logins()), None)
+    if login is None or work.spent.is_spent(present.refresh_digest):
+        return
+    if incoming is not None and _is_settled(work, present, incoming, login):
+        return
+    if not _is_elsewhere(work, present, login):
+        save(present)
         if not _is_elsewhere(work, present, login):
-            save(present)
-            if not _is_elsewhere(work, present, login):
-                raise StoreNotWritable(
-                    present.path,
-                    f"{present.path} holds a login that could not be made safe elsewhere first",
-                    "save it under a name: tui add NAME",
-                )
+            raise StoreNotWritable(
+                present.path,
+                f"{present.path} holds a login that could not be made safe elsewhere first",
+                "save it under a name: tui add NAME",
+            )
 
 
-def _is_elsewhere(work: Work, present: Copy, login: Login) -> bool:
-    """Say whether a profile's file of another inode holds this login at least as new; bring that file to the disk."""
+def _is_settled(work: Work, present: Copy, incoming: Copy, login: Login) -> bool:
+    """Say whether the caller, who chose the newest copy of one login, has done what must be done about `present`.
+
+    A loser of a family that no profile has rests in the backups (R9). Raises StoreNotWritable when it was changed since
+    the caller looked.
+    """
+    if incoming.document is None or incoming.document.identity != login.identity:
+        return False
+    if _is_kin(incoming, present):
+        if compare(incoming, present, work.context.now(), work.spent.is_spent).order < 0:
+            raise StoreNotWritable(
+                present.path, f"{present.path} was changed by something else meanwhile", "repeat"
+            )
+        return True
+    return not any(_is_kin(other, present) for other in _holders(work, present, login))
+
+
+def _is_kin(one: Copy, two: Copy) -> bool:
+    """Say whether two copies are known to be of one family (R2)."""
+    if one.document is None or two.document is None:
+        return False
+    same_token = one.refresh_digest is not None and one.refresh_digest == two.refresh_digest
+    return same_token or known_same_lineage(one.document, two.document)
+
+
+def _holders(work: Work, present: Copy, login: Login) -> list[Copy]:
+    """Return the copies of this login in profiles' files of another inode."""
+    found = []
     for profile in work.profiles_of(login.identity):
         for path in dict.fromkeys((profile.auth_path, profile.parked_path)):
             other = read_copy(path)
             if other is None or other.document is None or other.inode == present.inode:
                 continue
-            if other.document.identity != login.identity:
-                continue
-            newer = compare(other, present, work.context.now(), work.spent.is_spent).order >= 0
-            same = other.refresh_digest == present.refresh_digest
-            if same or newer:
-                _sync(work, path)
-                return True
+            if other.document.identity == login.identity:
+                found.append(other)
+    return found
+
+
+def _is_elsewhere(work: Work, present: Copy, login: Login) -> bool:
+    """Say whether a profile's file of another inode holds this login at least as new; bring that file to the disk.
+
+    Where a profile has the very family, only that one counts: a newer sign-in beside it says nothing about this one.
+    """
+    holders = _holders(work, present, login)
+    for other in [other for other in holders if _is_kin(other, present)] or holders:
+        newer = compare(other, present, work.context.now(), work.spent.is_spent).order >= 0
+        if newer or other.refresh_digest == present.refresh_digest:
+            _sync(work, other.path)
+            return True
     return False
 
 

@@ -187,11 +187,11 @@ def _unshare(work: Work, own_path: str, saved: Copy) -> Copy | None:
 def choose_profile(
     work: Work, identity: Identity, document: AuthDocument, copy: Copy
 ) -> Profile | None:
-    """Return the profile that a copy belongs to: of several the one last switched to, then one of its family.
+    """Return the profile that a copy belongs to: of several one of its known family, then the one last switched to.
 
     A registered home is paired only with its own family (R9), and not where its file is a link to this very one (R4).
     """
-    fitting: list[tuple[int, int, str, Profile]] = []
+    fitting: list[tuple[bool, bool, bool, str, Profile]] = []
     last = last_switched_to(work.context, work.context.home, identity.digest())
     for profile in work.profiles_of(identity):
         saved = read_copy(own_place(profile))
@@ -205,8 +205,9 @@ def choose_profile(
         linked = saved is not None and saved.inode == copy.inode and saved.path != copy.path
         if linked and not profile.managed and os.path.islink(profile.auth_path):
             continue
-        fitting.append((profile.name != last, not family, profile.name, profile))
-    return min(fitting)[3] if fitting else None
+        known = held is not None and known_same_lineage(held, document)
+        fitting.append((not known, profile.name != last, not family, profile.name, profile))
+    return min(fitting)[4] if fitting else None
 
 
 def _other_copies(work: Work, identity: Identity, own: Profile, copy: Copy) -> list[Copy]:

@@ -13,7 +13,7 @@ from profiles import lock
 from profiles.atomic import make_private_folder
 from profiles.cache import FactCache
 from profiles.discovery import Profile, Shelf, holding, identity_of, load_shelf, read_profile
-from profiles.errors import ProfilesError, StoreError, StoreLocked
+from profiles.errors import ProfilesError, StoreError, StoreLocked, StoreNotWritable
 from profiles.generation import Copy, read_copy
 from profiles.leftovers import documents_in, half_made, leftovers
 from profiles.ownership import why_not_trusted
@@ -267,7 +267,14 @@ def enter(context: Context, wanted: Callable[[View], Needs], wait: float = lock.
     begun = context.monotonic()
     for _ in range(ROUNDS):
         needs = wanted(view)
-        held = lock.acquire(context, _locks(context, needs), wait)
+        try:
+            held = lock.acquire(context, _locks(context, needs), wait)
+        except StoreNotWritable:
+            # Perhaps a home was renamed or deleted while we waited for its locks.
+            view = View(context, cache)
+            if wanted(view) == needs:
+                raise
+            continue
         try:
             view = View(context, cache)
             again = wanted(view)

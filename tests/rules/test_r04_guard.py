@@ -203,6 +203,26 @@ def test_r4_what_stands_in_the_file_now_counts_not_what_stood_there(box: Box) ->
     assert still_live > 2
 
 
+def test_r4_between_two_sign_ins_of_one_person_too(box: Box) -> None:
+    """The same, switching from one sign-in to another of the same identity: the guard must not take one for the other."""
+    newest, second = ADA.rotate(HOUR), ADA.sign_in("second", ADA.issued_at + 60)
+    for at in range(1, 200):
+        yard = Yard(sub_box(box, at))
+        yard.save("one", ADA)
+        yard.save("two", second)
+        yard.live(ADA)
+        yard.files = meddler = Meddler(at, partial(newest.write, yard.home))
+        try:
+            yard.switch("two")
+        except ProfilesError:
+            assert yard.holds(yard.live_path, newest), meddler.acted
+        if meddler.acted is None:
+            break
+        saved, live = yard.holds(yard.saved("one"), newest), yard.holds(yard.live_path, newest)
+        assert saved or live, f"{at}: {meddler.acted}"
+        assert yard.holds(yard.saved("two"), second)
+
+
 def test_r4_the_guard_saves_a_login_that_nothing_else_holds(box: Box) -> None:
     """Asked to let go of a file whose login is nowhere else, it has it saved; when that does not help, it refuses."""
     yard = Yard(box)

@@ -116,7 +116,11 @@ class AuthDocument:
             self.id_facts = facts_of(content.id_claims)
             self.access_facts = token_facts(content.tokens.access_token.reveal())
         self.email = self.id_facts.email
-        if self._field is None:
+        self.identity: Identity | None
+        if self.kind == HEADERS:
+            # Known for what it is, though Codex takes none from a file (profiles/CODEX.md, C26): never installed.
+            self.identity = Identity(HEADERS, None, None, canonical_digest(self.data))
+        elif self._field is None:
             self.identity = self._of_tokens(self.kind)
         else:
             self.identity = self._of_field(self._field, self.kind)
@@ -164,13 +168,15 @@ class AuthDocument:
         if self.identity is None:
             return []
         found: list[Login] = []
+        if self.kind == HEADERS:
+            found.append(Login(self.identity, Secret(self.identity.key)))
         for mode, field in MATERIAL.items():
             identity = self._of_field(field, MODES[mode])
             if identity is not None:
                 login = Login(identity, Secret(self._digest_of(field)))
                 found.insert(0 if field == self._field else len(found), login)
         if self.tokens is not None:
-            is_own = self._field is None
+            is_own = self.kind in OAUTH_KINDS
             identity = self.identity if is_own else self._of_tokens(CHATGPT)
             secret = self.tokens.refresh_token or self.tokens.access_token
             if identity is not None and (is_own or self.tokens.refresh_token):

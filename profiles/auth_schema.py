@@ -99,10 +99,6 @@ def _mode(data: dict[str, Any], mode: str | None) -> str:
     """Return the mode, guessed when it is not told; raises Unloadable when its credential is not there."""
     if mode is None:
         mode = next((each for each in _GUESSES if data.get(MATERIAL[each]) is not None), "chatgpt")
-    if mode == "headers":
-        raise Unloadable(
-            "auth_mode", "headers come from another program; Codex loads none from a file"
-        )
     field = MATERIAL.get(mode)
     if field is not None and data.get(field) is None:
         raise Unloadable("auth_mode", f"{mode} needs {field}, which is missing")

@@ -17,6 +17,7 @@ from profiles.errors import (
 from profiles.expiry import DAY
 from profiles.generation import Copy, read_copy, same_lineage
 from profiles.marks import LOGIN_NEEDED, load_marks
+from profiles.model import HEADERS
 from profiles.overrides import HomeSettings, why_void
 from profiles.paths import AUTH_FILE
 from profiles.processes import is_login
@@ -122,6 +123,11 @@ def read_target(profile: Profile, show: str) -> Target:
         error = AuthFileMalformed(show, "", copy.problem or "cannot be read")
         raise SwitchRefused(f"{profile.name} is broken: {error.message}", hint)
     identity = copy.document.identity
+    if copy.document.kind == HEADERS:
+        raise SwitchRefused(
+            f"{show} is a login by headers, which another program hands to Codex: from a file it loads none",
+            f"fill it anew: tui run {profile.name} -- codex login --device-auth",
+        )
     if identity is None:
         raise _empty(profile)
     recorded = profile.fields.identity

@@ -27,9 +27,11 @@ def test_it_is_listed_and_never_installed(box: Box) -> None:
     with_headers().write(box.profile("host"))
     rows = {row["name"]: row for row in tui_json(["list", "--json"])["profiles"]}
     assert (rows["host"]["kind"], rows["host"]["state"]) == ("headers", "static")
-    before = open(f"{box.codex}/auth.json", "rb").read()  # noqa: SIM115 - a test
+    with open(f"{box.codex}/auth.json", "rb") as file:
+        before = file.read()
     ran = run_tui(["switch", "host"])
     assert ran.code == 1
     assert "headers" in ran.err
     assert "next: " in ran.err
-    assert open(f"{box.codex}/auth.json", "rb").read() == before  # noqa: SIM115 - a test
+    with open(f"{box.codex}/auth.json", "rb") as file:
+        assert file.read() == before

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Up to so many profiles the disk is read whole before the first row: 0.2 ms each at the worst.
 #: With more the names come first, and what stands in their files right after.
 READ_AT_ONCE = 64
+#: The names of the first picture then; no terminal has more lines.
+FIRST_NAMES = 200
 
 
 def run_screen(context: Context) -> int:
@@ -34,11 +36,19 @@ def run_screen(context: Context) -> int:
     snapshot, partial = first_look(context)
     from tui.screens.switchyard import Switchyard
 
-    app = Switchyard(context, config, snapshot, partial=partial)
+    app = Switchyard(context, config, snapshot, partial=partial, size=_terminal_size())
     if problem is not None:
         app.state.note(problem.message, "warning", problem.hint)
     code = app.run(mouse=config.mouse)
     return app.return_code or code or 0
+
+
+def _terminal_size() -> tuple[int, int] | None:
+    """Return columns and rows of the terminal; None where it does not tell."""
+    from shutil import get_terminal_size
+
+    columns, rows = get_terminal_size((0, 0))
+    return (columns, rows) if columns and rows else None
 
 
 def read_config(context: Context) -> tuple[Config, ConfigError | None]:
@@ -58,8 +68,10 @@ def first_look(context: Context) -> tuple[Snapshot, bool]:
     if len(names) <= READ_AT_ONCE:
         return take_snapshot(context), False
     folder = context.roots.profiles
-    names = sorted((name for name in names if NAME.fullmatch(name)), key=str.lower)
-    rows = [_unread(name, f"{folder}/{name}") for name in names]
+    names = sorted(names, key=str.lower)
+    rows = [
+        _unread(name, f"{folder}/{name}") for name in names[:FIRST_NAMES] if NAME.fullmatch(name)
+    ]
     home = context.active
     return Snapshot(context.now(), home.path, home.problem, None, rows, [], [], []), True
 

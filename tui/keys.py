@@ -245,6 +245,14 @@ class Keymap(NamedTuple):
         """Return the keys of an action, in Textual's names."""
         return self.keys.get(action, ())
 
+    def changes(self) -> dict[str, str]:
+        """Return, as Textual wants a keymap, the actions whose keys are not the table's."""
+        return {
+            action: ",".join(keys)
+            for action, keys in self.keys.items()
+            if keys and keys != BY_ID[action].keys
+        }
+
     def words(self, action: str, limit: int = 9) -> str:
         """Return the keys of an action as people write them: `space s`."""
         return " ".join(key_word(key) for key in self.of(action)[:limit])

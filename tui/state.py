@@ -110,6 +110,10 @@ class State:
         self._wanted = self.selected or self._wanted
         self._tell(SELECTION)
 
+    def keep_selection(self) -> None:
+        """Stay on what the filter led to when it is cleared."""
+        self._wanted = self.selected or self._wanted
+
     def select_name(self, name: str) -> None:
         """Put the cursor on a profile, now or as soon as a snapshot has it."""
         for index, row in enumerate(self.rows):

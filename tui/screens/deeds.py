@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from profiles.listing import take_snapshot
+from profiles.paths import tilde
 from tui.screens.switching import SwitchDeeds
 from tui.state import WARNING
 from tui.widgets.title_line import override_words
@@ -84,7 +85,7 @@ class Deeds(SwitchDeeds):
     def _look_at(self, snapshot: Snapshot) -> None:
         """Put what is wrong, and what no switch wins against, into the log; each once."""
         for problem in snapshot.problems:
-            words = f"{problem.path}: {problem.error}"
+            words = f"{tilde(problem.path, self.context.user_home)}: {problem.error}"
             if words not in self._known_problems:
                 self._known_problems.add(words)
                 self.state.note(words, WARNING)
@@ -140,7 +141,6 @@ class Deeds(SwitchDeeds):
 
     def _ask_delete(self, name: str) -> None:
         from profiles import store
-        from profiles.paths import tilde
 
         row = self.state.selected
         place = tilde(f"{self.context.roots.backups}/deleted", self.context.user_home)

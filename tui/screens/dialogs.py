@@ -20,20 +20,15 @@ if TYPE_CHECKING:
 _CSS = """
 Dialog { align: center middle; background: $sy-ground 60%; }
 Dialog:ansi { background: ansi_default; }
-Dialog > Vertical {
+Dialog > .pane {
     width: 64;
     max-width: 100%;
     height: auto;
     max-height: 100%;
-    border: round $sy-accent;
-    border-title-color: $sy-accent;
-    border-title-style: bold;
-    background: $sy-ground;
     padding: 1 2;
     overflow-y: auto;
 }
-.-ascii Dialog > Vertical { border: ascii $sy-accent; }
-Dialog.-low > Vertical, Dialog.-flat > Vertical { padding: 0 1; }
+Dialog.-low > .pane, Dialog.-flat > .pane { padding: 0 1; }
 Dialog .choices { height: 1; width: 1fr; margin-top: 1; align-horizontal: right; }
 Dialog .words { width: 1fr; height: auto; }
 Dialog Choice { width: auto; height: 1; padding: 0 2; margin-left: 1; color: $sy-muted; }
@@ -53,6 +48,13 @@ class Choice(Static, can_focus=True):
     def __init__(self, text: str, *, agrees: bool) -> None:
         super().__init__(text, markup=False)
         self.agrees = agrees
+
+
+def _boxed(box: Vertical, title: str) -> Vertical:
+    """Return a dialog's box with its title; the style sheets know it as a pane."""
+    box.border_title = clean(title).replace("[", "\\[")  # titles are markup
+    box.add_class("pane")
+    return box
 
 
 class Confirm(ModalScreen[bool], inherit_bindings=False):
@@ -85,8 +87,7 @@ class Confirm(ModalScreen[bool], inherit_bindings=False):
                 classes="choices",
             ),
         )
-        box.border_title = self._title.replace("[", "\\[")
-        yield box
+        yield _boxed(box, self._title)
 
     def action_answer(self, agreed: bool) -> None:  # noqa: FBT001 - as Textual calls it
         """Answer."""
@@ -131,8 +132,7 @@ class AskText(ModalScreen[str], inherit_bindings=False):
             Static("", markup=False, classes="wrong"),
             Static("enter saves  esc cancels", markup=False, classes="keys"),
         )
-        box.border_title = self._title.replace("[", "\\[")
-        yield box
+        yield _boxed(box, self._title)
 
     def on_input_changed(self) -> None:
         """Say at once what is wrong with a name."""

@@ -13,8 +13,11 @@ from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, Line, cells, fit, wr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.geometry import Size
 
     from tui.keys import Keymap
     from tui.screens.switchyard import Switchyard
@@ -59,27 +62,11 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Show the keys."""
-        pane = LineView(id="help", signs=self._yard.signs)
+        pane = HelpPane(self._yard, self._place, self._now)
         pane.add_class("pane")
-        keys = self._yard.keymap
         pane.border_title = "Keys"
-        pane.border_subtitle = f"{keys.first('back')} closes"
+        pane.border_subtitle = f"{self._yard.keymap.first('back')} closes"
         yield pane
-
-    def on_mount(self) -> None:
-        """Lay the words out."""
-        self._build()
-
-    def on_resize(self) -> None:
-        """Lay the words out for another width."""
-        self.call_after_refresh(self._build)
-
-    def _build(self) -> None:
-        pane = self.query_one(LineView)
-        width = pane.line_width or min(80, self.app.size.width - 4)
-        lines = help_lines(self._yard.keymap, self._place, self._now, width, self._yard.signs)
-        pane.styles.height = min(len(lines) + 2, self.app.size.height)
-        pane.set_lines(lines)
 
     def action_move(self, how: str) -> None:
         """Scroll."""
@@ -88,6 +75,24 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     def action_close(self) -> None:
         """Go back."""
         self.dismiss(None)
+
+
+class HelpPane(LineView):
+    """The words of the help."""
+
+    def __init__(self, app: Switchyard, place: str, now: Situation) -> None:
+        super().__init__(name="help", signs=app.signs)
+        self._keymap = app.keymap
+        self._place = place
+        self._now = now
+
+    def wrapped(self, width: int) -> Sequence[Line]:
+        """Return the lines for a width."""
+        return help_lines(self._keymap, self._place, self._now, width, self.signs)
+
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
+        """Return the height of all lines, so that no more of the screen is covered than need be."""
+        return len(self.wrapped(width - 1))
 
 
 def help_lines(keymap: Keymap, place: str, now: Situation, width: int, signs: Signs) -> list[Line]:

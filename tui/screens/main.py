@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+from textual.reactive import Reactive
 from textual.screen import Screen
 
 from tui.keys import ACTIONS, BY_ID, MOVES, Situation
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.geometry import Size
     from textual.timer import Timer
+    from textual.widget import Widget
 
     from tui.messages import Chosen, FilterDone, Pressed, Scrolled, Typed
     from tui.screens.switchyard import Switchyard
@@ -41,6 +45,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     """Profiles at the left, the selected one at the right, events below when asked for."""
 
     AUTO_FOCUS = "#list"
+    #: The panes draw the focus themselves; Textual would draw the whole screen again for it.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(action.keys), f"do('{action.id}')", action.word, id=action.id, show=False)
         for action in ACTIONS
@@ -76,6 +82,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "quit": self._quit,
         }
         self._list_title = ""
+        self._shaped_for: Size | None = None
         self._wake: Timer | None = None
         self._rest: Timer | None = None
         self._busy_soon: Timer | None = None
@@ -140,12 +147,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _name_list(self) -> None:
         state = self.state
         count = len(state.all_rows)
-        if state.filter:
+        if state.partial:
+            words = f"Profiles  reading{self._yard.signs.more}"
+        elif state.filter:
             words = f"Profiles  /{state.filter}  {len(state.rows)}/{count}"
         else:
             words = f"Profiles  {count}" if count else "Profiles"
-        if state.partial:
-            words += f"  reading{self._yard.signs.more}"
         words = words.replace("[", "\\[")  # titles are markup
         if words != self._list_title:
             # A title draws its whole pane again, even when it reads the same.
@@ -216,9 +223,19 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Other panes may be seen now."""
+        self._shaped_for = self._yard.size
         self.call_after_refresh(self._resized)
 
+    def on_screen_resume(self) -> None:
+        """Take the shape of the terminal: Textual forgets that below a dialog."""
+        size = self._yard.size
+        if self._shaped_for not in (None, size):
+            self.post_message(Resize(size, size))
+
     def _resized(self) -> None:
+        if self.focused is None:
+            # A terminal that was too small for any pane took the focus from all of them.
+            self.list.focus()
         self._read_detail_soon()
         self._sleep()
 
@@ -292,7 +309,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _move(self, how: str) -> None:
         pane = self.focused
-        if isinstance(pane, LinePane):
+        if pane is self.list and self.state.rows:
+            # At once and by no message: the next key may be here already.
+            self.state.select(self.list.target(how))
+        elif isinstance(pane, LinePane):
             pane.move(how)
 
     def _open_detail(self) -> None:
@@ -317,7 +337,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
         self.list.focus()
         self.query(FilterLine).remove()
-        if not keep:
+        if keep:
+            self.state.keep_selection()
+        else:
             self.state.set_filter("")
         self._show_keys()
 

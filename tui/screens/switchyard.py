@@ -23,12 +23,14 @@ from tui.widgets.words import ASCII, UNICODE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import PurePath
 
     from textual.binding import BindingType
 
     from profiles.config import Config
     from profiles.context import Context
     from profiles.listing import Snapshot
+    from tui.widgets.words import Signs
 
 #: Signals that end the screen in good order, and the exit code of each as a shell gives it.
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -38,7 +40,6 @@ class Switchyard(App[int], inherit_bindings=False):
     """The screen over one context."""
 
     TITLE = "Switchyard"
-    CSS_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "app.tcss")
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     NOTIFICATION_TIMEOUT = 4
@@ -50,32 +51,46 @@ class Switchyard(App[int], inherit_bindings=False):
     ]
 
     def __init__(
-        self, context: Context, config: Config, snapshot: Snapshot, *, partial: bool = False
+        self,
+        context: Context,
+        config: Config,
+        snapshot: Snapshot,
+        *,
+        partial: bool = False,
+        size: tuple[int, int] | None = None,
     ) -> None:
         look = themes.choose(config.theme, context.environ)
+        self.signs = UNICODE if says_utf8(context.environ) else ASCII
         # Textual decides about colours while it is constructed, and for good; for NO_COLOR it
         # asks whether the variable is there, though one that is empty means nothing.
         with _no_color(wanted=look.mono):
-            super().__init__(ansi_color=look.ansi)
+            super().__init__(ansi_color=look.ansi, css_path=_style_sheets(look, self.signs))
         for theme in themes.themes():
             self.register_theme(theme)
         self.theme = look.theme
         self.animation_level = "none"
         self.context = context
         self.config = config
+        self._first_size = size
         self.keymap = make_keymap(config.keys)
-        self.set_keymap({action: ",".join(keys) for action, keys in self.keymap.keys.items()})
+        self.set_keymap(self.keymap.changes())
         self.state = State(context.now)
         self.state.take(snapshot, partial=partial)
         for problem in self.keymap.problems:
             self.state.note(problem, WARNING, "? lists the actions and their keys")
-        self.signs = UNICODE if says_utf8(context.environ) else ASCII
-        if self.signs is ASCII:
-            self.add_class("-ascii")
 
     def get_default_screen(self) -> MainScreen:
-        """Return the main screen."""
-        return MainScreen(self)
+        """Return the main screen, in the shape that it will have in this terminal.
+
+        Textual gives it the classes of its breakpoints after it was drawn once, and then draws it again.
+        """
+        screen = MainScreen(self)
+        if self._first_size is not None:
+            points = (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS)
+            for cells, breakpoints in zip(self._first_size, points, strict=True):
+                name = max(point for point in breakpoints if point[0] <= cells)[1]
+                screen.add_class(name, update=False)
+        return screen
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give the roles of `app.tcss` a colour whatever the theme."""
@@ -112,13 +127,15 @@ class Switchyard(App[int], inherit_bindings=False):
 
     def on_app_blur(self) -> None:
         """Nobody looks: let the countdowns rest."""
-        if isinstance(self.screen, MainScreen):
-            self.screen.rest()
+        for screen in self.screen_stack[:1]:
+            if isinstance(screen, MainScreen):
+                screen.rest()
 
     def on_app_focus(self) -> None:
         """Somebody looks again."""
-        if isinstance(self.screen, MainScreen):
-            self.screen.wake()
+        for screen in self.screen_stack[:1]:
+            if isinstance(screen, MainScreen):
+                screen.wake()
 
     # -- what is said --
 
@@ -149,9 +166,22 @@ class Switchyard(App[int], inherit_bindings=False):
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:
-        for text in self._exit_renderables:
-            self.error_console.print(text, markup=False, highlight=False)
+        if self._exit_renderables:
+            self.error_console.print(
+                self._exit_renderables[0], markup=False, highlight=False, soft_wrap=True
+            )
         self._exit_renderables.clear()
+
+
+def _style_sheets(look: themes.Look, signs: Signs) -> list[str | PurePath]:
+    """Return the style sheets: what is for plain terminals alone is parsed only there."""
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    names = ["app.tcss"]
+    if look.ansi:
+        names.append("plain.tcss")
+    if signs is ASCII:
+        names.append("ascii.tcss")
+    return [os.path.join(folder, name) for name in names]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from tui.widgets.words import MUTED, Line, next_change
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from profiles.details import ProfileDetails
     from profiles.model import ProfileRow
@@ -25,7 +25,7 @@ class DetailPane(LineView):
         now: Callable[[], float],
         user_home: str,
     ) -> None:
-        super().__init__(id="detail", signs=signs)
+        super().__init__(name="detail", signs=signs)
         self._now = now
         self._user_home = user_home
         self._row: ProfileRow | None = None
@@ -35,31 +35,25 @@ class DetailPane(LineView):
         """Show a profile; `details` is None while it is still being read."""
         other = (row.name if row else None) != (self._row.name if self._row else None)
         self._row, self._details = row, details
-        self._build(top=other)
+        self.prepare_again()
+        if other and self.scroll_offset.y:
+            self.scroll_to(y=0, animate=False)
 
     @property
     def is_blank(self) -> bool:
         """Whether no profile was drawn yet."""
         return self._row is None
 
-    def on_resize(self) -> None:
-        """Wrap for another width."""
-        self._build(top=False)
-
     def tick(self) -> float | None:
         """Let time pass; return in how many seconds a countdown here reads differently."""
         if not self.line_width or not self.is_on_screen:
             return None
-        self._build(top=False)
+        self.prepare_again()
         return next_change(self._now(), moments(self._row))
 
-    def _build(self, *, top: bool) -> None:
-        if self.line_width <= 0:
-            return
-        lines: list[Line]
+    def wrapped(self, width: int) -> Sequence[Line]:
+        """Return the lines for a width."""
         if self._row is None:
-            lines = [(("nothing is selected", MUTED),)]
-        else:
-            around = Surroundings(self._now(), self.line_width, self.signs, self._user_home)
-            lines = detail_lines(self._row, self._details, around)
-        self.set_lines(lines, top=top)
+            return [(("nothing is selected", MUTED),)]
+        around = Surroundings(self._now(), width, self.signs, self._user_home)
+        return detail_lines(self._row, self._details, around)

@@ -8,6 +8,7 @@ from profiles import expiry
 from profiles.claims import AUTH_CLAIM, is_workspace_plan, plan_name, section
 from profiles.model import OAUTH_KINDS, UNREADABLE
 from profiles.paths import tilde
+from tui.terminal import clean
 from tui.widgets.words import (
     ACCENT,
     BAD,
@@ -101,6 +102,7 @@ class _Words:
         """
         if not value:
             return
+        value = clean(value)
         width = self.around.width
         room = width - LABEL
         head = (fit(label, LABEL, self.around.signs), MUTED)
@@ -184,7 +186,7 @@ class _Words:
         signs = self.around.signs
         several = len(details.holders) > 1
         for holder in details.holders:
-            path = tilde(holder.path, self.around.user_home)
+            path = clean(tilde(holder.path, self.around.user_home))
             mark = signs.newest if holder.newest else " "
             spans: list[tuple[str, str]] = [(f"{mark} ", GOOD), (path, PLAIN)]
             if several or not holder.newest:

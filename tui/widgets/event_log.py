@@ -19,30 +19,27 @@ class EventLog(LineView):
     """Newest last; it follows its end unless somebody scrolled up."""
 
     def __init__(self, *, signs: Signs) -> None:
-        super().__init__(id="events", signs=signs)
+        super().__init__(name="events", signs=signs)
         self._events: Sequence[Event] = ()
 
     def show(self, events: Sequence[Event]) -> None:
         """Show these events."""
-        self._events = events
-        self._build()
-
-    def on_resize(self) -> None:
-        """Wrap for another width."""
-        self._build()
-
-    def _build(self) -> None:
-        width = self.line_width
-        if width <= 0:
-            return
         at_end = self.scroll_offset.y + self.page >= len(self._lines)
-        if self._events:
-            lines = [line for event in self._events for line in event_lines(event, width)]
-        else:
-            lines = [(("nothing happened yet", MUTED),)]
-        self.set_lines(lines)
+        self._events = events
+        self.prepare_again()
         if at_end:
             self.scroll_to(y=max(0, len(self._lines) - self.page), animate=False)
+
+    def on_resize(self) -> None:
+        """Stay at the end."""
+        super().on_resize()
+        self.scroll_to(y=max(0, len(self._lines) - self.page), animate=False)
+
+    def wrapped(self, width: int) -> Sequence[Line]:
+        """Return the lines for a width."""
+        if not self._events:
+            return [(("nothing happened yet", MUTED),)]
+        return [line for event in self._events for line in event_lines(event, width)]
 
 
 def event_lines(event: Event, width: int) -> list[Line]:

@@ -8,7 +8,8 @@ from textual.widget import Widget
 
 from tui.keys import BY_ID, FILTER_FOOTER, FOOTERS
 from tui.messages import Pressed
-from tui.widgets.words import cells, crop
+from tui.widgets.ink import ink_of
+from tui.widgets.words import ACCENT, WARN, cells, crop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 class KeyLine(Widget):
     """Words that apply now, most used first; the rightmost go first, `help` goes last."""
-
-    COMPONENT_CLASSES = {"line--key", "line--busy"}
 
     def __init__(self, *, signs: Signs, keymap: Keymap) -> None:
         super().__init__(id="keys")
@@ -46,8 +45,8 @@ class KeyLine(Widget):
         line = Text(no_wrap=True, end="")
         if self._busy is not None:
             words = crop(f"{self._busy}{self._signs.more}", self.size.width, self._signs)
-            return line.append(words, self.get_component_rich_style("line--busy", partial=True))
-        key_style = self.get_component_rich_style("line--key", partial=True)
+            return line.append(words, ink_of(self.app)[WARN])
+        key_style = ink_of(self.app)[ACCENT]
         if self._place == "filter":
             for number, (key, word) in enumerate(FILTER_FOOTER):
                 line.append("  " if number else "")

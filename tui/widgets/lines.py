@@ -5,14 +5,14 @@ A pane costs what its visible lines cost, however many it has; what was drawn on
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.words import PLAIN, ROLES, UNICODE, Line, Signs
+from tui.terminal import clean
+from tui.widgets.ink import ink_of
+from tui.widgets.words import PLAIN, Line, Signs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,22 +24,20 @@ if TYPE_CHECKING:
 KEPT = 600
 
 
-class LinePane(ScrollView, can_focus=True):
-    """Lines of spans. A role becomes a style by the component class `line--ROLE`."""
+class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
+    """Lines of spans; `line_at` gives them, as many as `count` says."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"line--{role}" for role in ROLES),
-        "line--cursor",
-        "line--cursor-blurred",
-    }
-
-    def __init__(self, *, id: str | None = None, signs: Signs = UNICODE) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, *, name: str, signs: Signs) -> None:
+        super().__init__(id=name)
         self.signs = signs
+        self._prepared = 0
         self._strips: dict[int, Strip] = {}
         self._styles: dict[tuple[str, str], Style] = {}
 
     # -- for those who know the lines --
+
+    def prepare(self, width: int) -> None:
+        """Make the lines for a width, which is not the one of before, or not with these words."""
 
     def count(self) -> int:
         """Return how many lines there are."""
@@ -50,7 +48,7 @@ class LinePane(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def ground_of(self, _index: int) -> str:
-        """Return the component class under a line: none, `cursor` or `cursor-blurred`."""
+        """Return what lies under a line: nothing, or one of the grounds of `ink`."""
         return ""
 
     # -- drawing --
@@ -65,11 +63,35 @@ class LinePane(ScrollView, can_focus=True):
         """The lines that can be seen at once."""
         return max(1, self.scrollable_content_region.height)
 
+    def prepare_again(self) -> None:
+        """Make the lines again: the words are others. Before there is a width, nothing is made."""
+        self._prepared = self.line_width
+        if self._prepared > 0:
+            self.prepare(self._prepared)
+            self.count_changed()
+
+    def on_resize(self) -> None:
+        """Make the lines for another width, if drawing them did not do so already."""
+        if self._prepared != self.line_width:
+            self._strips.clear()
+            self.prepare_again()
+        else:
+            self.count_changed()
+
     def count_changed(self) -> None:
-        """Tell the scrollbar how many lines there are now."""
-        size = Size(0, self.count())
-        if size != self.virtual_size:
-            self.virtual_size = size
+        """Tell the scrollbar how many lines there are now.
+
+        Setting `virtual_size` as Textual means it lays the whole screen out and draws the whole
+        pane again, which is 4 kB for each key in a small terminal. The scrollbar is always there
+        (`overflow-y: scroll`), so nothing but its own cells can change.
+        """
+        lines = max(self.count(), self.page)
+        if lines != self.virtual_size.height:
+            self.set_reactive(LinePane.virtual_size, Size(0, lines))
+        self.vertical_scrollbar.window_virtual_size = lines
+        self.vertical_scrollbar.window_size = self.page
+        if self.scroll_offset.y > lines - self.page:
+            self.scroll_to(y=lines - self.page, animate=False)
 
     def redraw_line(self, index: int) -> None:
         """Draw one line again, if it can be seen."""
@@ -87,12 +109,11 @@ class LinePane(ScrollView, can_focus=True):
         """Return the style of a role on a ground."""
         style = self._styles.get((role, ground))
         if style is None:
-            style = self.rich_style
-            if ground:
-                style += self.get_component_rich_style(f"line--{ground}", partial=True)
-            if role != PLAIN and not (ground and self.app.native_ansi_color):
+            ink = ink_of(self.app)
+            style = self.rich_style + ink[ground or PLAIN]
+            if not (ground and self.app.native_ansi_color):
                 # On a reversed line colours would become patches of background.
-                style += self.get_component_rich_style(f"line--{role}", partial=True)
+                style += ink[role]
             self._styles[role, ground] = style
         return style
 
@@ -106,13 +127,18 @@ class LinePane(ScrollView, can_focus=True):
         """Draw one line of the visible part."""
         index = y + self.scroll_offset.y
         width = self.line_width
+        if width != self._prepared:
+            self._prepared = width
+            self._strips.clear()
+            self.prepare(width)
         strip = self._strips.get(index)
         if strip is None or strip.cell_length != width:
             if len(self._strips) > KEPT:
                 self._strips.clear()
             line = self.line_at(index, width) if index < self.count() else ()
             ground = self.ground_of(index)
-            segments = [Segment(text, self.style_of(role, ground)) for text, role in line]
+            # Whoever made the lines wrote out what could steer a terminal; none of it passes here.
+            segments = [Segment(clean(text), self.style_of(role, ground)) for text, role in line]
             strip = Strip(segments).adjust_cell_length(width, self.style_of(PLAIN, ground))
             self._strips[index] = strip
         return strip
@@ -139,37 +165,33 @@ class LinePane(ScrollView, can_focus=True):
 
 
 class LineView(LinePane):
-    """Lines that are given to it, wrapped already."""
+    """Lines that are wrapped for the width once, by `wrapped`."""
 
-    def __init__(self, *, id: str | None = None, signs: Signs = UNICODE) -> None:  # noqa: A002
-        super().__init__(id=id, signs=signs)
+    def __init__(self, *, name: str, signs: Signs) -> None:
+        super().__init__(name=name, signs=signs)
         self._lines: list[Line] = []
+
+    def wrapped(self, width: int) -> Sequence[Line]:
+        """Return the lines for a width."""
+        raise NotImplementedError
 
     @property
     def text(self) -> str:
         """All lines as plain text."""
         return "\n".join("".join(text for text, _ in line) for line in self._lines)
 
-    def count(self) -> int:
-        """Return how many lines there are, rounded up.
+    def prepare(self, width: int) -> None:
+        """Wrap the words; of what can be seen only lines that differ are drawn again."""
+        before, after = self._lines, list(self.wrapped(width))
+        self._lines = after
+        for index in range(max(len(before), len(after))):
+            if before[index : index + 1] != after[index : index + 1]:
+                self.redraw_line(index)
 
-        Another count draws the whole pane again: so what fits counts as a page, and more as eights.
-        """
-        return self.page if len(self._lines) <= self.page else -(-len(self._lines) // 8) * 8
+    def count(self) -> int:
+        """Return how many lines there are."""
+        return len(self._lines)
 
     def line_at(self, index: int, width: int) -> Line:  # noqa: ARG002 - wrapped already
         """Return a line."""
         return self._lines[index] if index < len(self._lines) else ()
-
-    def set_lines(self, lines: Sequence[Line], *, top: bool = False) -> None:
-        """Show other lines; only those that differ are drawn again. `top` scrolls to the first."""
-        before, after = self._lines, list(lines)
-        self._lines = after
-        self.count_changed()
-        if top and self.scroll_offset.y:
-            self._strips.clear()
-            self.scroll_to(y=0, animate=False)
-            return
-        for index in range(max(len(before), len(after))):
-            if before[index : index + 1] != after[index : index + 1]:
-                self.redraw_line(index)

@@ -8,6 +8,7 @@ from profiles import expiry
 from profiles.claims import plan_name
 from tui.messages import Chosen, Scrolled
 from tui.widgets.columns import MARKER_CELLS, Column, Longest, columns_for
+from tui.widgets.ink import CURSOR, CURSOR_BLURRED
 from tui.widgets.lines import LinePane
 from tui.widgets.words import (
     GOOD,
@@ -39,10 +40,10 @@ class ProfileList(LinePane):
     """Rows, a cursor, and below them words for who has few rows or none."""
 
     def __init__(self, *, signs: Signs, now: Callable[[], float]) -> None:
-        super().__init__(id="list", signs=signs)
+        super().__init__(name="list", signs=signs)
         self.rows: Sequence[ProfileRow] = ()
         self.cursor = 0
-        self.head = ListHead()
+        self.head = ListHead(self)
         self._now = now
         self._columns: tuple[Column, ...] = ()
         self._columns_width = -1
@@ -67,15 +68,15 @@ class ProfileList(LinePane):
         """
         same = len(rows) == len(self.rows) and paragraphs == self._paragraphs
         before, self.rows = self.rows, rows
-        seen = self.seen_rows()
         longest = _longest(rows if among is None else among, self.signs)
-        self.head.display = bool(rows)
+        self.head.set_class(not rows, "-none")
         if not same or longest != self._longest:
             self._longest, self._paragraphs = longest, paragraphs
             self._columns_width = -1
-            self._lay_out()
+            self.prepare_again()
             self.redraw_all()
         else:
+            seen = self.seen_rows()
             self._strips = {i: strip for i, strip in self._strips.items() if i in seen}
             for index in seen:
                 if before[index] != rows[index]:
@@ -83,28 +84,26 @@ class ProfileList(LinePane):
         self.put_cursor(cursor)
         self.tick()
 
-    def on_resize(self) -> None:
-        """Lay the notes out for another width, and keep the cursor in sight."""
-        self._lay_out()
-        self._keep_in_sight()
-
-    def _lay_out(self) -> None:
-        width = self.line_width
-        if width <= 0:
-            return
+    def prepare(self, width: int) -> None:
+        """Lay columns and notes out for a width."""
         self.columns(width)
         self._notes = [()] if self._paragraphs and self.rows else []
         for paragraph in self._paragraphs:
             self._notes += wrap_line(paragraph, width)
-        self.count_changed()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        super().on_resize()
+        self._keep_in_sight()
 
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns at a width."""
         if width != self._columns_width:
             self._columns_width = width
-            self._columns = columns_for(width, self._longest)
+            before, self._columns = self._columns, columns_for(width, self._longest)
             self._strips.clear()
-            self.head.show(self._columns, self.signs)
+            if before and before != self._columns:
+                self.head.refresh()
         return self._columns
 
     # -- cursor --
@@ -125,13 +124,9 @@ class ProfileList(LinePane):
         elif self.cursor >= top + page:
             self.scroll_to(y=self.cursor - page + 1, animate=False)
 
-    def move(self, how: str) -> None:
-        """Ask for the cursor to be moved as a moving action says."""
-        if self.rows:
-            target = max(0, min(self.cursor + self.step(how), len(self.rows) - 1))
-            self.post_message(Chosen(target))
-        else:
-            super().move(how)
+    def target(self, how: str) -> int:
+        """Return the row that a moving action leads to (`move-down`, `page-up`, …)."""
+        return max(0, min(self.cursor + self.step(how), len(self.rows) - 1))
 
     def on_click(self, event: Click) -> None:
         """Choose the row that was clicked."""
@@ -151,7 +146,7 @@ class ProfileList(LinePane):
         """Return what lies under a row."""
         if index != self.cursor or index >= len(self.rows):
             return ""
-        return "cursor" if self.has_focus else "cursor-blurred"
+        return CURSOR if self.has_focus else CURSOR_BLURRED
 
     # -- time --
 
@@ -242,23 +237,17 @@ class ProfileList(LinePane):
 class ListHead(Widget):
     """The headings of the columns."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: ProfileList) -> None:
         super().__init__(id="head")
-        self._columns: tuple[Column, ...] = ()
-        self._text = ""
-
-    def show(self, columns: Sequence[Column], signs: Signs) -> None:
-        """Show the headings of these columns."""
-        text = " " * MARKER_CELLS + "  ".join(
-            fit(column.title, column.width, signs, right=column.right) for column in columns
-        )
-        if text != self._text:
-            self._text = text
-            self.refresh()
+        self._list = of
 
     def render(self) -> str:
         """Return the one line."""
-        return self._text
+        columns = self._list.columns(self._list.line_width)
+        return " " * MARKER_CELLS + "  ".join(
+            fit(column.title, column.width, self._list.signs, right=column.right)
+            for column in columns
+        )
 
 
 def _longest(rows: Sequence[ProfileRow], signs: Signs) -> Longest:

@@ -9,12 +9,13 @@ from textual.widget import Widget
 
 from profiles.claims import plan_name
 from profiles.model import OAUTH_KINDS
+from tui.terminal import clean
+from tui.widgets.ink import ink_of
 from tui.widgets.words import (
     ACCENT,
     GOOD,
     MUTED,
     PLAIN,
-    ROLES,
     STRONG,
     WARN,
     Span,
@@ -51,8 +52,6 @@ class Part(NamedTuple):
 class TitleLine(Widget):
     """One line, drawn again only when its words change."""
 
-    COMPONENT_CLASSES = {f"line--{role}" for role in ROLES}
-
     def __init__(self, *, signs: Signs, now: Callable[[], float], host: str | None) -> None:
         super().__init__(id="title")
         self._signs = signs
@@ -72,31 +71,25 @@ class TitleLine(Widget):
         self._snapshot, self._row = snapshot, row
         self.tick()
 
-    def on_resize(self) -> None:
-        """Take parts in or leave them out."""
-        self.tick()
-
     def tick(self) -> float | None:
         """Let time pass; return in how many seconds the line reads differently."""
-        around = Around(self._now(), self._signs, self._host, self.size.width)
-        spans = title_spans(self._snapshot, self._row, around)
-        if spans != self._shown:
-            self._shown = spans
+        if self._shown and self._spans() != self._shown:
             self.refresh()
         if self._row is None or not self.is_on_screen:
             return None
         return next_change(self._now(), [self._row.access_token_expires_at])
 
+    def _spans(self) -> tuple[Span, ...]:
+        around = Around(self._now(), self._signs, self._host, self.size.width)
+        return title_spans(self._snapshot, self._row, around)
+
     def render(self) -> Text:
         """Return the line."""
+        self._shown = self._spans()
+        ink = ink_of(self.app)
         line = Text(no_wrap=True, end="")
         for text, role in self._shown:
-            style = (
-                ""
-                if role == PLAIN
-                else self.get_component_rich_style(f"line--{role}", partial=True)
-            )
-            line.append(text, style)
+            line.append(text, ink[role])
         return line
 
 
@@ -125,12 +118,12 @@ def title_spans(
     parts = [Part((("Switchyard  ", ACCENT),), 6)]
     gap: Span = (f" {signs.dot} ", MUTED)
     if row is not None:
-        name = row.name or "a login not saved yet"
+        name = clean(row.name or "a login not saved yet")
         parts.append(Part(((f"{signs.active} ", GOOD), (name, STRONG))))
-        parts.append(Part((("  ", PLAIN), (row.email or kind_word(row.kind), PLAIN)), 4))
+        parts.append(Part((("  ", PLAIN), (clean(row.email or kind_word(row.kind)), PLAIN)), 4))
         plan = plan_name(row.plan)
         if plan:
-            parts.append(Part((gap, (plan, PLAIN)), 5))
+            parts.append(Part((gap, (clean(plan), PLAIN)), 5))
         word = state_word(row.state, signs)
         left = row.access_token_expires_at
         if row.kind in OAUTH_KINDS and left is not None and left > now:
@@ -141,7 +134,7 @@ def title_spans(
     elif snapshot is not None:
         parts.append(Part(((f"{signs.empty} ", MUTED), ("no login is active", PLAIN))))
     if snapshot is not None and (words := override_words(snapshot)) is not None:
-        parts.append(Part(((f"{signs.warn} {words}", WARN),), 0, right=True))
+        parts.append(Part(((f"{signs.warn} {clean(words)}", WARN),), 0, right=True))
     if host is not None:
         parts.append(Part(((f"on {host}", MUTED),), 3, right=True))
     return _fitted(parts, width, signs)

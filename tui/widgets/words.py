@@ -19,11 +19,10 @@ Span = tuple[str, str]
 #: A line as spans.
 Line = tuple[Span, ...]
 
-#: The roles. `plain` is the usual text; each other one is a component style of the line widgets.
+#: The roles. `plain` is the usual text; `ink` has the style of each other one.
 PLAIN, MUTED, STRONG, GOOD, WARN, BAD, ACCENT = (
     *("plain", "muted", "strong", "good", "warn", "bad", "accent"),
 )
-ROLES = (MUTED, STRONG, GOOD, WARN, BAD, ACCENT)
 
 #: What a login is called that no profile has yet.
 UNSAVED = "(not saved yet)"

@@ -1,0 +1,111 @@
+"""The key table holds together: footer, help, README and remapping come from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.cli import ROOT
+from tui.keys import (
+    ACTIONS,
+    BY_ID,
+    FOOTERS,
+    UNBINDABLE,
+    Situation,
+    key_name,
+    key_table_markdown,
+    key_word,
+    make_keymap,
+)
+
+
+def test_no_key_means_two_things() -> None:
+    """Catches a key that was given away twice: the second action would silently never run."""
+    keys = [key for action in ACTIONS for key in action.keys]
+    assert len(keys) == len(set(keys))
+    assert len(BY_ID) == len(ACTIONS)
+
+
+def test_no_key_is_one_that_terminals_send_for_another() -> None:
+    """Catches ctrl+i and its like, which are tab, enter, backspace and escape; and alt chords."""
+    keys = {key for action in ACTIONS for key in action.keys}
+    assert not keys & UNBINDABLE
+    assert not [key for key in keys if "alt" in key or "meta" in key]
+
+
+def test_every_word_can_be_written_as_it_is_shown() -> None:
+    """What the help shows as a key is what config.toml takes: the two spellings are inverse."""
+    for action in ACTIONS:
+        for key in action.keys:
+            assert key_name(key_word(key)) == key, key
+
+
+def test_footers_name_only_actions_and_end_with_help() -> None:
+    """Catches a footer word without an action; `? help` is last, so that it is dropped last."""
+    for place, actions in FOOTERS.items():
+        assert set(actions) <= set(BY_ID), place
+        if actions:
+            assert actions[-1] == "help", place
+            assert 4 <= len(actions) <= 7, place
+
+
+def test_readme_has_the_table() -> None:
+    """The README lists exactly the keys that there are."""
+    with open(f"{ROOT}/README.md", encoding="utf-8") as file:
+        readme = file.read()
+    begin, end = "<!-- keys:begin -->", "<!-- keys:end -->"
+    assert readme.count(begin) == readme.count(end) == 1
+    between = readme.partition(begin)[2].partition(end)[0]
+    assert between.strip() == key_table_markdown()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"switch": "w"}, {"switch": ("w",), "undo": ("u",)}),
+        ({"switch": "space, ctrl+s , F5"}, {"switch": ("space", "ctrl+s", "f5")}),
+        ({"undo": "d", "delete": "u"}, {"undo": ("d",), "delete": ("u",)}),
+        ({"filter": "f", "help": "?,h"}, {"filter": ("f",), "help": ("question_mark", "h")}),
+        ({"events": ","}, {"events": ("comma",)}),
+        ({"undo": "s"}, {"undo": ("s",), "switch": ("space",)}),
+        ({"undo": "space,s"}, {"undo": ("space", "s"), "switch": ()}),
+    ],
+    ids=["one", "several", "swapped", "signs", "comma", "taken", "all taken"],
+)
+def test_remapping(wanted: dict[str, str], expected: dict[str, tuple[str, ...]]) -> None:
+    """`[keys]` gives an action its keys, and takes them from whoever had them."""
+    keymap = make_keymap(wanted)
+    assert not keymap.problems
+    assert {action: keymap.of(action) for action in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "named"),
+    [
+        ({"swich": "w"}, "did you mean switch?"),
+        ({"switch": "ctrl+i"}, "'ctrl+i'"),
+        ({"switch": "alt+x"}, "'alt+x'"),
+        ({"switch": "wombat"}, "'wombat'"),
+        ({"undo": "ctrl+q"}, "'ctrl+q'"),
+    ],
+)
+def test_what_cannot_be_a_key_is_named(wanted: dict[str, str], named: str) -> None:
+    """A slip in config.toml is said, and the keys of the table stay; ctrl+q always leaves."""
+    keymap = make_keymap(wanted)
+    assert len(keymap.problems) == 1
+    assert named in keymap.problems[0]
+    assert keymap.of("switch") == ("space", "s")
+    assert keymap.of("quit-now") == ("ctrl+q",)
+
+
+def test_what_cannot_act_says_why() -> None:
+    """With nothing selected, and while something is written, each action that cannot act has a reason."""
+    nothing = Situation()
+    busy = Situation(rows=1, shown=1, selected=True, name="work", busy="switching to work")
+    free = busy._replace(busy=None)
+    needs_row = ("switch", "run", "rename", "note", "delete", "detail")
+    writes = ("switch", "run", "rename", "note", "delete", "undo", "new")
+    for action in ACTIONS:
+        why = action.why_not or (lambda _now: None)
+        assert (why(nothing) is not None) == (action.id in (*needs_row, "filter")), action.id
+        assert ("switching to work" in (why(busy) or "")) == (action.id in writes), action.id
+        assert why(free) is None, action.id

@@ -98,26 +98,7 @@ def read_target(profile: Profile, show: str) -> Target:
         )
     copy = read_copy(profile.auth_path)
     if copy is None:
-        if not profile.managed and not os.path.isdir(profile.home):
-            waits = read_copy(profile.parked_path) is not None
-            raise SwitchRefused(
-                f"{profile.name} is broken: its home {profile.home} is not there"
-                + ("; its login waits in our own folder" if waits else ""),
-                "bring the home back, then switch",
-            )
-        if not profile.managed and read_copy(profile.parked_path) is not None:
-            raise SwitchRefused(
-                f"{profile.name} is broken: its home {profile.home} no longer holds a login; its newest waits in our "
-                "own folder",
-                f"put it back: cp -p {profile.parked_path} {profile.auth_path}",
-            )
-        if os.path.islink(profile.auth_path):
-            raise SwitchRefused(
-                f"{profile.name} is broken: {show} is a link that leads nowhere "
-                f"(to {os.path.realpath(profile.auth_path)})",
-                f"bring that file back, or: rm {profile.auth_path}",
-            )
-        raise _empty(profile)
+        raise _no_file(profile, show)
     if copy.document is None:
         hint = f"fill it anew: tui run {profile.name} -- codex login --device-auth"
         error = AuthFileMalformed(show, "", copy.problem or "cannot be read")
@@ -145,6 +126,30 @@ def read_target(profile: Profile, show: str) -> Target:
             f"log in anew: tui run {profile.name} -- codex login --device-auth",
         )
     return Target(profile, copy, identity)
+
+
+def _no_file(profile: Profile, show: str) -> ProfilesError:
+    """Say why there is nothing to read."""
+    if not profile.managed and not os.path.isdir(profile.home):
+        waits = read_copy(profile.parked_path) is not None
+        return SwitchRefused(
+            f"{profile.name} is broken: its home {profile.home} is not there"
+            + ("; its login waits in our own folder" if waits else ""),
+            "bring the home back, then switch",
+        )
+    if not profile.managed and read_copy(profile.parked_path) is not None:
+        return SwitchRefused(
+            f"{profile.name} is broken: its home {profile.home} no longer holds a login; its newest waits in our "
+            "own folder",
+            f"put it back: cp -p {profile.parked_path} {profile.auth_path}",
+        )
+    if os.path.islink(profile.auth_path):
+        return SwitchRefused(
+            f"{profile.name} is broken: {show} is a link that leads nowhere "
+            f"(to {os.path.realpath(profile.auth_path)})",
+            f"bring that file back, or: rm {profile.auth_path}",
+        )
+    return _empty(profile)
 
 
 def _empty(profile: Profile) -> LoginNeeded:
@@ -228,9 +233,7 @@ def refuse_run_lock(context: Context, identity: Identity) -> ProfilesError | Non
     )
 
 
-def may_be_refreshing(
-    context: Context, live: Copy | None, processes: Sequence[Process]
-) -> Process | None:
+def may_be_refreshing(context: Context, live: Copy | None) -> Process | None:
     """Return a Codex that may be refreshing the outgoing login right now, if there is one."""
     document = live.document if live is not None else None
     if document is None or document.refresh_token is None:
@@ -243,7 +246,7 @@ def may_be_refreshing(
         near = document.last_refresh is not None and now - document.last_refresh / 1e9 > OPAQUE_AGE
     if not near:
         return None
-    return next((p for p in processes if p.home == context.home), None)
+    return next((p for p in context.processes() if p.home == context.home), None)
 
 
 def holders_elsewhere(shelf: Shelf, target: Target, other_homes: Sequence[str]) -> list[str]:

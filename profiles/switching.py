@@ -11,6 +11,7 @@ from profiles.cache import FactCache
 from profiles.discovery import Profile, load_shelf
 from profiles.errors import (
     StoreLocked,
+    StoreNotWritable,
     SwitchRefused,
 )
 from profiles.generation import read_copy, same_lineage
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from profiles.context import Context
+    from profiles.generation import Copy
     from profiles.model import Override, Process
     from profiles.seen import Sight
 
@@ -86,7 +88,7 @@ def switch(
     if not os.path.isdir(context.home):
         make_private_folder(context.files, context.home)
     if not anyway:
-        _wait_for_refresh(context)
+        _wait_for_refresh(context, shelf.find(name))
     for _ in range(SLOW_ROUNDS):
         try:
             return _switch_once(context, name, anyway=anyway, verb=verb)
@@ -113,13 +115,15 @@ def _refuse_early(context: Context, profile: Profile, *, anyway: bool) -> None:
         raise refusal
 
 
-def _wait_for_refresh(context: Context) -> None:
+def _wait_for_refresh(context: Context, coming: Profile) -> None:
     """Wait while a Codex may be refreshing the outgoing login; raises SwitchRefused when it goes on (R15)."""
     path = f"{context.home}/{AUTH_FILE}"
     first = live = read_copy(path)
-    processes = list(context.processes())
+    if _is_same_login(live, coming):
+        # Nothing goes out (R16).
+        return
     begun = context.monotonic()
-    while (process := may_be_refreshing(context, live, processes)) is not None:
+    while (process := may_be_refreshing(context, live)) is not None:
         if live is None or first is None or live.raw != first.raw:
             return
         if context.monotonic() - begun >= REFRESH_PATIENCE:
@@ -131,6 +135,15 @@ def _wait_for_refresh(context: Context) -> None:
             )
         context.sleep(LOOK_EVERY)
         live = read_copy(path)
+
+
+def _is_same_login(live: Copy | None, profile: Profile) -> bool:
+    held = live.document if live is not None else None
+    if held is None or held.identity is None or held.identity != profile.fields.identity:
+        return False
+    saved = read_copy(profile.auth_path)
+    theirs = saved.document if saved is not None else None
+    return theirs is None or same_lineage(held, theirs)
 
 
 def _switch_once(context: Context, name: str, *, anyway: bool, verb: str) -> SwitchResult:
@@ -241,20 +254,22 @@ def _note(
     if sight is None and live.copy is not None and live.copy.document is None:
         sight = seen
     identity = target.identity.digest() if target is not None else (sight.identity if sight else "")
-    note(
-        work.context,
-        Entry(
-            time=work.context.now(),
-            verb=verb,
-            profile=profile.name,
-            identity=identity,
-            home=work.context.home,
-            result="changed" if target is not None else "unchanged",
-            before=sight.profile if sight is not None else "",
-            before_identity=sight.identity if sight is not None else "",
-            token=(target.copy.refresh_digest or "") if target is not None else "",
-        ),
+    entry = Entry(
+        time=work.context.now(),
+        verb=verb,
+        profile=profile.name,
+        identity=identity,
+        home=work.context.home,
+        result="changed" if target is not None else "unchanged",
+        before=sight.profile if sight is not None else "",
+        before_identity=sight.identity if sight is not None else "",
+        token=(target.copy.refresh_digest or "") if target is not None else "",
     )
+    try:
+        note(work.context, entry)
+    except StoreNotWritable as error:
+        # It is made, and could be noted a moment ago (`install` looked): not to be called a failure now.
+        work.say(f"the switch could not be noted, so undo does not know of it: {error.message}")
 
 
 def _result(

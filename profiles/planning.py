@@ -26,6 +26,7 @@ from profiles.refusals import (
     refuse_settings,
 )
 from profiles.spent import load_spent
+from profiles.work import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def plan_switch(context: Context, name: str, *, anyway: bool = False) -> SwitchP
             target = read_target(profile, profile.auth_path)
             refusal = refuse_login(context, target, load_spent(context), anyway=anyway)
             if not anyway and refusal is None:
-                homes = holders_elsewhere(shelf, target, ())
+                homes = holders_elsewhere(shelf, target, View(context, cache).other_homes())
                 refusal = refuse_settings(settings, target.identity) or refuse_processes(
                     context, processes, homes
                 )

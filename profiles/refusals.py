@@ -253,7 +253,9 @@ def holders_elsewhere(shelf: Shelf, target: Target, other_homes: Sequence[str]) 
     """Return the homes, the profile's own included, whose file holds the login that is coming in."""
     incoming = target.copy.document
     homes = [target.profile.home]
-    paths = {p.home: p.auth_path for p in shelf.profiles if p.fields.identity == target.identity}
+    # A folder without a profile.toml is known by its file alone (R1).
+    known = (target.identity, None)
+    paths = {p.home: p.auth_path for p in shelf.profiles if p.fields.identity in known}
     paths.update((home, f"{home}/{AUTH_FILE}") for home in other_homes)
     for home, path in paths.items():
         copy = read_copy(path)

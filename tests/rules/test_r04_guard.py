@@ -204,7 +204,7 @@ def test_r4_what_stands_in_the_file_now_counts_not_what_stood_there(box: Box) ->
 
 
 def test_r4_between_two_sign_ins_of_one_person_too(box: Box) -> None:
-    """The same, switching from one sign-in to another of the same identity: the guard must not take one for the other."""
+    """The same from one sign-in to another of the same identity: the guard must not take one for the other."""
     newest, second = ADA.rotate(HOUR), ADA.sign_in("second", ADA.issued_at + 60)
     for at in range(1, 200):
         yard = Yard(sub_box(box, at))

@@ -119,7 +119,7 @@ class AuthDocument:
         self.identity: Identity | None
         if self.kind == HEADERS:
             # Known for what it is, though Codex takes none from a file (profiles/CODEX.md, C26): never installed.
-            self.identity = Identity(HEADERS, None, None, canonical_digest(self.data))
+            self.identity = Identity(HEADERS, None, None, _digest_of_all(self))
         elif self._field is None:
             self.identity = self._of_tokens(self.kind)
         else:
@@ -209,6 +209,13 @@ def _agent_account(value: object) -> str | None:
             return None
     account = value.get("account_id") if isinstance(value, dict) else None
     return account if isinstance(account, str) else None
+
+
+def _digest_of_all(document: AuthDocument) -> str:
+    try:
+        return canonical_digest(document.data)
+    except RecursionError:
+        return canonical_digest(document.raw.decode())
 
 
 def canonical_digest(value: object) -> str:

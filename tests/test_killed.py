@@ -14,10 +14,14 @@ import pytest
 from profiles import store
 from profiles.reconcile import reconcile
 from profiles.running import finish, prepare
+from profiles.switching import switch
 from tests.support.world import World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from profiles.context import Context
     from tests.conftest import Box
 
 #: The victim: switches from one profile to the next for as long as it lives.
@@ -82,22 +86,20 @@ def _murders(box: Box, seed: int, rounds: int) -> int:
         world.codex_refresh(world.home, old=chance.random() < 0.3)
         world.check()
     for name in ("work", "second", "ada"):
-        world.perform(lambda c, name=name: store_switch(c, name))
+        world.perform(_switching_to(name))
         world.check()
         login = world.login_in(world.live_path)
         assert login is not None, f"{name} was not installed with its newest token"
     return changed
 
 
-def store_switch(context: object, name: str) -> object:
-    """Switch whatever doubt there is."""
-    from profiles.switching import switch
-
-    return switch(context, name, anyway=True)  # type: ignore[arg-type]
+def _switching_to(name: str) -> Callable[[Context], object]:
+    """Return the verb that switches whatever doubt there is."""
+    return lambda context: switch(context, name, anyway=True)
 
 
 def test_sigkill_at_random_moments(box: Box, seed: int) -> None:
-    """Forty kills: every auth.json whole, every newest token on disk, and each profile installs its newest afterwards."""
+    """Forty kills: every auth.json whole, every newest token on disk, each profile installs its newest afterwards."""
     assert _murders(box, seed, 40) > 5, "the victim was always killed before it did anything"
 
 

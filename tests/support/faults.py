@@ -18,8 +18,8 @@ class Killed(BaseException):
 class Faulty(Files):
     """Counts the calls that change files; the one with the number `at` fails.
 
-    With an `OSError` it fails once and life goes on. With `Killed` every later call is dead too, as after SIGKILL; `bury`
-    then closes what the kernel would have closed.
+    With an `OSError` it fails once and life goes on. With `Killed` every later call is dead too, as after SIGKILL;
+    `bury` then closes what the kernel would have closed.
     """
 
     def __init__(self, at: int | None = None, error: Callable[[], BaseException] = Killed) -> None:

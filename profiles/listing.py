@@ -78,7 +78,7 @@ def take_snapshot(context: Context) -> Snapshot:
         rows.insert(0, judge.live_row(live))
     discovered = [judge.discovered(found) for found in discover_homes(context, cache, shelf, homes)]
     overrides = overridden_by(context, home_settings(context.home, cache))
-    cache.save()
+    cache.save(whole=True)
     return Snapshot(
         taken_at=judge.now,
         home=context.home,

@@ -22,8 +22,12 @@ def why_not_trusted(context: Context, path: str) -> str | None:
     It must be this user's, and so must its folder, which nobody else may write. A missing file is judged by its folder.
     """
     folder = os.path.dirname(path)
+    found, is_link = None, False
     try:
-        found = os.stat(path)
+        found = os.lstat(path)
+        is_link = stat.S_ISLNK(found.st_mode)
+        if is_link:
+            found = os.stat(path)
     except OSError as error:
         if error.errno not in _LEADS_NOWHERE:
             return f"cannot be looked at: {os.strerror(error.errno or 0)}"
@@ -31,7 +35,7 @@ def why_not_trusted(context: Context, path: str) -> str | None:
     if found is not None and found.st_uid != context.uid:
         return f"belongs to user {found.st_uid}, not to you (user {context.uid})"
     why = why_folder_not_trusted(context, folder)
-    if why is None and os.path.islink(path):
+    if why is None and is_link:
         # Who may write where a link leads may write what is read through it.
         return why_folder_not_trusted(context, os.path.dirname(os.path.realpath(path)))
     return why

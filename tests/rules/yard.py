@@ -156,7 +156,7 @@ class Yard:
         fields = ProfileFile(created=iso(self.time), home=home)
         if login is not None:
             fields = fields._replace(identity=identity_of(login))
-        save_profile_file(make_context(), self.box.profile(name), fields)
+        save_profile_file(make_context()._replace(files=Faulty()), self.box.profile(name), fields)
 
     def age(self, path: str, seconds: float) -> None:
         """Make a file `seconds` older than now."""

@@ -19,6 +19,7 @@ from profiles.generation import (
     read_copy,
     read_open,
 )
+from profiles.leftovers import is_being_written, torn_name
 from profiles.ownership import why_folder_not_trusted
 
 TYPE_CHECKING = False
@@ -98,25 +99,47 @@ def _settle_replaced(work: Work, replaced: Replaced, read: Copy, save: Saver) ->
     """Save what was written to a replaced file since we read it, then let it go (R6).
 
     Codex up to 0.98 and other tools truncate and rewrite in place: one that opened it before that still writes to the
-    old one. Half a document keeps its name: its writer is at it, and the next verb reads it (R7).
+    old one. What is half written, or of a login whose lock we do not hold, keeps a name: the next verb reads it (R7).
     """
     if replaced.path is not None:
         now = read_copy(replaced.path)
     else:
         now = read_open(replaced.descriptor, read.path)
         work.context.files.close(replaced.descriptor)
-    torn = False
-    if now is not None and now.raw != read.raw and now.raw:
-        keep_stray(work, now, os.path.dirname(read.path))
-        document = now.document
-        torn = document is None
-        if document is not None and not document.is_mixture:
-            identities = {login.identity for login in document.logins()}
-            if identities and identities <= work.needs.identities:
-                save(now)
-        work.say("something wrote to a login file while it was replaced; that was kept too")
-    if replaced.path is not None and not torn:
+    if now is None:
+        return
+    unsettled = now.raw != read.raw and not _settle_late(
+        work, now, os.path.dirname(read.path), save
+    )
+    if replaced.path is None:
+        return
+    if is_being_written(now, work.context.now()):
+        _name_torn(work, replaced.path)
+    elif not unsettled:
         remove_leftover(work, replaced.path)
+
+
+def _settle_late(work: Work, now: Copy, home: str, save: Saver) -> bool:
+    """Save what came after we had read; return whether all of it found its place."""
+    if now.raw:
+        keep_stray(work, now, home)
+        work.say("something wrote to a login file while it was replaced; that was kept too")
+    document = now.document
+    if document is None or document.is_mixture:
+        return True
+    identities = {login.identity for login in document.logins()}
+    if not identities <= work.needs.identities:
+        return False
+    if identities:
+        save(now)
+    return True
+
+
+def _name_torn(work: Work, path: str) -> None:
+    try:
+        work.context.files.rename(path, torn_name(path))
+    except OSError as error:
+        raise not_writable(path, error) from error
 
 
 def _has_one_name(path: str) -> bool:

@@ -56,13 +56,27 @@ def _replace(work: Work, target: Target) -> None:
     if work.held.held_for() > lock.CODEX_LOCK_LIMIT:
         raise TooSlow
 
+    late: list[Copy] = []
+
     def save(stray: Copy) -> None:
         merge_copy(work, stray, update_home=None)
+        late.append(stray)
 
     put(work, path, target.copy.raw, target.copy.modified_ns, save)
+    late.clear()
+    work.before_release(lambda: _bring_up(work) if late else None)
     tighten(work, target.copy)
     written = read_copy(path)
     if written is None or written.raw != target.copy.raw:
         raise StoreNotWritable(
             path, f"{path} was changed by something else while we wrote it", "switch again"
         )
+
+
+def _bring_up(work: Work) -> None:
+    """What came into the replaced file at the last moment may be newer than what was installed: then that is spent."""
+    live = read_copy(work.live_path)
+    document = live.document if live is not None else None
+    if live is None or document is None or document.identity is None or document.is_mixture:
+        return
+    merge_copy(work, live, update_home=work.live_path)

@@ -7,11 +7,15 @@ is removed.
 from __future__ import annotations
 
 import os
+import stat
 
 from profiles.atomic import MARK
 from profiles.generation import Copy, read_copy
 from profiles.paths import AUTH_FILE
 
+#: A torn file is not believed to be finished before it stayed the same for this long (seconds, R6).
+UNCHANGED_FOR = 1.0
+_TORN = "torn-"
 #: Folders of profiles being made begin with this.
 HALF_MADE = ".new-"
 #: Temporary documents: ours, and those of a killed Codex (profiles/CODEX.md, C13).
@@ -27,6 +31,27 @@ def leftovers(home: str) -> list[str]:
         for name in _names(folder)
         if name.startswith(_STARTS)
     ]
+
+
+def torn_name(path: str) -> str:
+    """Return a name beside a replaced file that is still being written; whoever reads it waits for its writer."""
+    folder = os.path.dirname(path)
+    return f"{folder}/.{AUTH_FILE}{MARK}{_TORN}{os.getpid()}-{os.urandom(4).hex()}"
+
+
+def is_torn_name(path: str) -> bool:
+    """Say whether the leftover was half written when it was replaced."""
+    return os.path.basename(path).startswith(f".{AUTH_FILE}{MARK}{_TORN}")
+
+
+def is_being_written(copy: Copy, now: float) -> bool:
+    """Say whether it is half a document that changed a moment ago: somebody truncated it and writes on (R6).
+
+    `now` in seconds since the epoch, UTC.
+    """
+    if copy.document is not None or not stat.S_ISREG(copy.mode):
+        return False
+    return now - copy.modified_ns / 1e9 < UNCHANGED_FOR
 
 
 def litter(folder: str) -> list[str]:

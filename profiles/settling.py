@@ -5,7 +5,14 @@ from __future__ import annotations
 from profiles.adoption import drop_half_made
 from profiles.generation import read_copy, same_lineage
 from profiles.guard import keep_stray, remove_leftover
-from profiles.leftovers import documents_in, half_made, leftovers, litter
+from profiles.leftovers import (
+    documents_in,
+    half_made,
+    is_being_written,
+    is_torn_name,
+    leftovers,
+    litter,
+)
 from profiles.work import identities_in, is_there, was_emptied
 
 TYPE_CHECKING = False
@@ -41,6 +48,8 @@ def _settle_document(work: Work, path: str, home: str, merge: Merge) -> None:
     if copy is None or not work.is_trusted(path):
         return
     document = copy.document
+    if is_torn_name(path) and is_being_written(copy, work.context.now()):
+        return
     if document is None or document.is_mixture:
         # Space that was only reserved is all zeros.
         if copy.raw.strip(b"\0 \n"):

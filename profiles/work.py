@@ -15,7 +15,7 @@ from profiles.cache import FactCache
 from profiles.discovery import Profile, Shelf, holding, identity_of, load_shelf, read_profile
 from profiles.errors import ProfilesError, StoreError, StoreLocked, StoreNotWritable
 from profiles.generation import Copy, read_copy
-from profiles.leftovers import documents_in, half_made, leftovers
+from profiles.leftovers import UNCHANGED_FOR, documents_in, half_made, leftovers
 from profiles.ownership import why_not_trusted
 from profiles.paths import AUTH_FILE, tilde
 from profiles.seen import seen_homes
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from profiles.context import Context
     from profiles.model import Identity
 
-#: A torn file is looked at again this often (seconds), until it stayed the same for this long (R6).
-LOOK_EVERY, UNCHANGED_FOR = 0.05, 1.0
+#: A torn file is looked at again this often (seconds, R6).
+LOOK_EVERY = 0.05
 #: Rounds of looking, locking and finding something else before we give up.
 ROUNDS = 20
 

@@ -8,8 +8,9 @@ import threading
 import pytest
 
 from profiles.errors import ProfilesError
+from profiles.leftovers import UNCHANGED_FOR
 from profiles.lock import WAIT
-from profiles.work import LOOK_EVERY, UNCHANGED_FOR
+from profiles.work import LOOK_EVERY
 from tests.rules.yard import ADA, BOB, Meddler, Yard, read, sub_box, write
 from tests.support.tokens import HOUR, Person
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Final
 
 import pytest
@@ -59,20 +60,20 @@ DAMAGED: Final[dict[str, bytes]] = {
 }
 
 
-class Time:
+class Clock:
     """A clock that only waiting moves."""
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.seconds = 0.0
 
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
-        self.now += seconds
+        self.seconds += seconds
 
 
 def _patient() -> Context:
-    time = Time()
-    return quiet_context()._replace(monotonic=lambda: time.now, sleep=time.sleep)
+    clock = Clock()
+    return quiet_context()._replace(monotonic=lambda: clock.seconds, sleep=clock.sleep)
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
@@ -172,6 +173,8 @@ def test_a_broken_live_file_is_healed_and_its_bytes_kept(box: Box, kind: str) ->
     """R4, R6: a switch puts a whole login there; what could not be read is among the backups to the byte."""
     scene = settle(box)
     write(scene.live, DAMAGED[kind], 0o644)
+    minute_ago = time.time() - 60
+    os.utime(scene.live, (minute_ago, minute_ago))
     result = switch(_patient(), "bob")
     assert result.changed
     assert read(scene.live) == scene.bob.document().data()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -168,12 +169,11 @@ def test_r4_a_registered_file_that_links_to_the_live_one_is_no_second_copy(box: 
     yard.live(ADA)
     os.unlink(f"{registered}/auth.json")
     os.symlink(yard.live_path, f"{registered}/auth.json")
-    try:
-        yard.switch("bob")
-    except ProfilesError:
-        assert yard.holds(yard.live_path, ADA)
-        return
-    assert [p for p in yard.places(ADA) if "/backups/" not in p and os.stat(p).st_nlink]
+    result = yard.switch("bob")
+    assert result.adopted == "ada"
+    assert yard.holds(yard.live_path, BOB)
+    assert yard.holds(yard.saved("ada"), ADA)
+    assert os.path.islink(f"{registered}/auth.json"), "the person's own link"
 
 
 def test_r4_what_stands_in_the_file_now_counts_not_what_stood_there(box: Box) -> None:
@@ -203,17 +203,19 @@ def test_r4_what_stands_in_the_file_now_counts_not_what_stood_there(box: Box) ->
     assert still_live > 2
 
 
-def test_r4_between_two_sign_ins_of_one_person_too(box: Box) -> None:
+@pytest.mark.parametrize("target", ["two", "bob"])
+def test_r4_between_two_sign_ins_of_one_person_too(box: Box, target: str) -> None:
     """The same from one sign-in to another of the same identity: the guard must not take one for the other."""
-    newest, second = ADA.rotate(HOUR), ADA.sign_in("second", ADA.issued_at + 60)
+    newest, second = ADA.rotate(HOUR), ADA.sign_in("second", ADA.issued_at + 2 * HOUR)
     for at in range(1, 200):
         yard = Yard(sub_box(box, at))
         yard.save("one", ADA)
         yard.save("two", second)
+        yard.save("bob", BOB)
         yard.live(ADA)
         yard.files = meddler = Meddler(at, partial(newest.write, yard.home))
         try:
-            yard.switch("two")
+            yard.switch(target)
         except ProfilesError:
             assert yard.holds(yard.live_path, newest), meddler.acted
         if meddler.acted is None:
@@ -221,6 +223,25 @@ def test_r4_between_two_sign_ins_of_one_person_too(box: Box) -> None:
         saved, live = yard.holds(yard.saved("one"), newest), yard.holds(yard.live_path, newest)
         assert saved or live, f"{at}: {meddler.acted}"
         assert yard.holds(yard.saved("two"), second)
+
+
+def test_r4_bringing_up_an_older_file_never_overwrites_a_newer_one(box: Box) -> None:
+    """The live file is older than the saved one and about to be brought up; somebody writes a newer one just then."""
+    newer, newest = ADA.rotate(HOUR), ADA.rotate(HOUR).rotate(HOUR)
+    for at in range(1, 200):
+        yard = Yard(sub_box(box, at))
+        yard.save("ada", newer)
+        yard.live(ADA)
+        yard.files = meddler = Meddler(at, partial(newest.write, yard.home))
+        with contextlib.suppress(ProfilesError):
+            yard.reconcile()
+        if meddler.acted is None:
+            break
+        holders = (yard.saved("ada"), yard.live_path)
+        assert any(yard.holds(path, newest) for path in holders), f"{at}: {meddler.acted}"
+        yard.files = Meddler(0, lambda: None)
+        yard.reconcile()
+        assert all(yard.holds(path, newest) for path in holders), f"{at}: {meddler.acted}"
 
 
 def test_r4_the_guard_saves_a_login_that_nothing_else_holds(box: Box) -> None:

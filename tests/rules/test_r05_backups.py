@@ -209,6 +209,7 @@ def test_r5_delete_that_fails_half_way_leaves_the_profile_whole(box: Box, fails_
     assert yard.holds(yard.saved("cyd"), CYD)
     assert read(f"{box.profile('cyd')}/sessions/2026/one.jsonl") == b"a year of work"
     assert yard.fields("cyd").identity is not None
+    assert os.listdir(f"{box.switchyard}/state/backups/deleted") == [], "half a copy of a login"
 
 
 def test_r5_delete_of_a_registered_profile_leaves_its_home_alone(box: Box) -> None:

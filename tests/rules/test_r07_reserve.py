@@ -289,14 +289,12 @@ def test_r7_a_key_beside_tokens_in_a_leftover_is_kept(box: Box) -> None:
 def test_r7_a_leftover_that_others_may_have_written_is_left_alone(box: Box) -> None:
     """In a folder that others can write anybody can put a newer-looking login (R8)."""
     yard = _settled(box)
-    home = f"{box.home}/.codex-work"
-    yard.register("work", home, CYD)
-    left = _leave(home, CYD.rotate(HOUR))
-    os.chmod(home, 0o777)
-    yard.live(CYD)
+    left = [_leave(yard.home, NEWEST), _leave(yard.home, BROKEN["cut"], "99999-1-c0ffee01")]
+    os.chmod(yard.home, 0o777)
     yard.reconcile()
-    assert os.path.exists(left)
-    assert not yard.holds(yard.live_path, CYD.rotate(HOUR))
+    assert all(os.path.exists(path) for path in left)
+    assert yard.holds(yard.saved("ada"), ADA)
+    assert yard.backups() == []
 
 
 @pytest.mark.parametrize("inside", ["auth.json", ".auth.json.switchyard-99999-0-c0ffee00"])

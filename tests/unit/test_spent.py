@@ -50,6 +50,7 @@ def test_spent_is_for_ever(box: Box) -> None:
     context = make_context()
     record(context, SPENT, [ONE])
     record(context, SENDING, [ONE])
+    assert not load_spent(context).is_unanswered(ONE)
     record(context, RETURNED, [ONE])
     assert load_spent(context).is_spent(ONE)
     assert not load_spent(context).is_unanswered(ONE)

@@ -9,10 +9,20 @@ import os
 from typing import Any, NamedTuple
 
 from profiles.files import read_regular
-from profiles.model import API_KEY, OAUTH_KINDS, Override
+from profiles.model import (
+    AGENT_IDENTITY,
+    API_KEY,
+    BEDROCK,
+    OAUTH_KINDS,
+    PERSONAL_ACCESS_TOKEN,
+    Override,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from profiles.auth_file import AuthDocument
     from profiles.cache import FactCache
     from profiles.context import Context
     from profiles.model import Identity
@@ -22,10 +32,20 @@ BEATING_VARIABLES = (
     ("CODEX_ACCESS_TOKEN", "environment"),
     ("CODEX_API_KEY", "environment (codex exec only)"),
 )
+STORES = ("file", "keyring", "auto", "ephemeral")
+#: The kinds of login that each `forced_login_method` lets through (C54).
+METHODS = {
+    "api": frozenset({API_KEY, BEDROCK}),
+    "chatgpt": OAUTH_KINDS | {AGENT_IDENTITY, PERSONAL_ACCESS_TOKEN},
+}
 
 
 class HomeSettings(NamedTuple):
-    """What a home's `config.toml` says about logins; `problem` when it cannot be read."""
+    """What a home's `config.toml` says about logins.
+
+    `problem` says why Codex would not start with the file (C57). What it says all the same stands in the other fields,
+    but for the setting that is wrong.
+    """
 
     path: str
     store: str | None = None
@@ -61,33 +81,50 @@ def _read(path: str) -> HomeSettings:
         return HomeSettings(path, problem=f"cannot be read: {os.strerror(error.errno or 0)}")
     except (ValueError, RecursionError) as error:
         return HomeSettings(path, problem=f"not TOML: {str(error)[:100]}")
-    chosen = table
-    named = table.get("profile")
-    if isinstance(named, str):
-        profile = _table(table.get("profiles")).get(named)
-        if isinstance(profile, dict):
-            chosen = {**table, **profile}
-    workspaces = table.get("forced_chatgpt_workspace_id")
-    if isinstance(workspaces, str):
-        forced: tuple[str, ...] = tuple(w.strip() for w in workspaces.split(",") if w.strip())
-    elif isinstance(workspaces, list):
-        forced = tuple(w for w in workspaces if isinstance(w, str))
-    else:
-        forced = ()
-    provider = _text(chosen.get("model_provider"))
+    problems = []
+    if "profile" in table:
+        problems.append("has a line `profile = …`, which Codex 0.169 no longer takes")
+    store, wrong_store = _one_of(table, "cli_auth_credentials_store", STORES)
+    method, wrong_method = _one_of(table, "forced_login_method", METHODS)
+    workspaces = _workspaces(table.get("forced_chatgpt_workspace_id"))
+    if workspaces is None:
+        problems.append("forced_chatgpt_workspace_id is not one workspace or a list of them")
+    problems += wrong_store + wrong_method
+    provider = _text(table.get("model_provider"))
     own = False
     if provider is not None and provider != "openai":
         details = _table(_table(table.get("model_providers")).get(provider))
         own = not details.get("requires_openai_auth", False)
     return HomeSettings(
         path,
-        _text(table.get("cli_auth_credentials_store")),
-        _text(table.get("forced_login_method")),
-        forced,
+        store,
+        method,
+        workspaces or (),
         provider,
         own,
-        _text(chosen.get("chatgpt_base_url")),
+        _text(table.get("chatgpt_base_url")),
+        problems[0] if problems else None,
     )
+
+
+def _one_of(table: dict[str, Any], name: str, words: Iterable[str]) -> tuple[str | None, list[str]]:
+    """Return a setting, or None and what is wrong with it."""
+    value = table.get(name)
+    if value is None or value in tuple(words):
+        return value, []
+    return None, [f"{name} is none of {', '.join(words)}"]
+
+
+def _workspaces(value: object) -> tuple[str, ...] | None:
+    """Return the workspaces that are let through, none at all when all are; None when Codex calls it an error."""
+    if value is None:
+        return ()
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        return None
+    if isinstance(value, str) and "," in value:
+        return None
+    return tuple(each.strip() for each in listed if each.strip())
 
 
 def _table(value: object) -> dict[str, Any]:
@@ -116,24 +153,58 @@ def overridden_by(context: Context, settings: HomeSettings) -> list[Override]:
     return found
 
 
-def why_void(settings: HomeSettings, identity: Identity) -> str | None:
-    """Say why this home would not use, or would delete, a login of this identity; None when it would use it."""
+def why_void(
+    settings: HomeSettings, identity: Identity, document: AuthDocument | None = None
+) -> str | None:
+    """Say why this home would not use, or would delete, a login of this identity; None when it would use it.
+
+    With the `document`, what Codex compares besides the identity is looked at, too.
+    """
     if settings.store in ("keyring", "ephemeral"):
         return (
             f'{settings.path} sets cli_auth_credentials_store = "{settings.store}", '
             "so Codex does not read auth.json there"
         )
     method = settings.forced_method
-    kind = "chatgpt" if identity.kind in OAUTH_KINDS else "api" if identity.kind == API_KEY else ""
-    if method is not None and kind and method != kind:
+    if method in METHODS and identity.kind not in METHODS[method]:
         return (
             f'{settings.path} sets forced_login_method = "{method}": '
             "Codex would delete this login at its next start"
         )
-    forced = settings.forced_workspaces
-    if forced and identity.kind in OAUTH_KINDS and identity.account_id not in forced:
-        return (
-            f"{settings.path} sets forced_chatgpt_workspace_id: "
-            "Codex would delete a login of another workspace at its next start"
-        )
+    if settings.forced_workspaces and identity.kind not in METHODS["api"]:
+        why = _workspace_refused(settings.forced_workspaces, identity, document)
+        if why is not None:
+            return f"{settings.path} sets forced_chatgpt_workspace_id: {why}"
     return None
+
+
+def _workspace_refused(
+    forced: tuple[str, ...], identity: Identity, document: AuthDocument | None
+) -> str | None:
+    """Say what Codex would do to a login where workspaces are forced; None when it would use it (C54, C55)."""
+    if identity.kind == PERSONAL_ACCESS_TOKEN:
+        return "which workspace a personal access token belongs to, Codex asks the service alone"
+    in_session = stored = identity.account_id
+    if document is not None and document.tokens is not None:
+        if document.data.get("last_refresh") is None:
+            return "Codex would delete a login without last_refresh at its next start"
+        in_session, stored = _workspaces_of(document)
+    if in_session not in forced:
+        return "Codex would delete a login of another workspace at its next start"
+    if stored not in forced:
+        return "Codex would not take a login whose tokens.account_id is not of that workspace"
+    return None
+
+
+def _workspaces_of(document: AuthDocument) -> tuple[str | None, str | None]:
+    """Return the workspace that a session compares, and the one that `login status` and app-server compare (C55)."""
+    from profiles.claims import NO_FACTS
+
+    claimed, access = document.id_facts, document.access_facts
+    stored = document.data["tokens"].get("account_id")
+    if stored is None:
+        is_told = access is NO_FACTS or access.account_id is not None
+        return (claimed.account_id, claimed.account_id) if is_told else (None, None)
+    # An access token exchanged for one of another workspace of the same person counts for more than the id_token.
+    is_exchanged = access.account_id == stored and access.user_id == claimed.user_id is not None
+    return (stored if is_exchanged else claimed.account_id), stored

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import glob
-import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import pytest
 
 from tests.support.malformed import LAXER, LOADABLE, REFUSED, STRICTER
+from tests.support.native import without_node
 from tests.support.real_codex import RealCodex
 
 TYPE_CHECKING = False
@@ -26,16 +25,9 @@ LOADED_BUT_ALONE = (
 )
 
 
-def _without_node(launcher: str) -> str:
-    """Return the program that a launcher starts, which saves two thirds of the time; else the launcher."""
-    package = os.path.dirname(os.path.dirname(os.path.realpath(launcher)))
-    found = glob.glob(f"{os.path.dirname(package)}/codex-*/vendor/*/bin/codex")
-    return found[0] if found and os.access(found[0], os.X_OK) else launcher
-
-
 def test_codex_loads_what_was_recorded(codex_169: str, box: Box) -> None:
     """One `codex login status` for each document, two at a time; it changes none of them."""
-    program = _without_node(codex_169)
+    program = without_node(codex_169)
     documents = list(chain(*(table.items() for table in (LOADABLE, STRICTER, REFUSED, LAXER))))
 
     def ask(numbered: tuple[int, tuple[str, bytes]]) -> tuple[str, bool, str]:

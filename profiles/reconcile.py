@@ -353,14 +353,7 @@ def _note_strangers(work: Work, live: Copy | None) -> None:
     if live is not None and live.document is not None and live.document.is_mixture:
         return
     what = "was replaced" if now is not None else "is gone"
-    for profile in work.view.shelf.profiles:
-        identity = work.identity_of(profile)
-        if identity is None or identity.digest() != before.identity:
-            continue
-        saved = read_copy(profile.auth_path)
-        digest = saved.refresh_digest if saved is not None else None
-        if digest is None or work.spent.is_spent(digest):
-            continue
+    for profile, digest in _holders_of(work, before):
         reason = (
             f"its login in {work.show(work.context.home)} {what} by something else; codex login and "
             "codex logout revoke the login that they replace or remove"
@@ -369,3 +362,22 @@ def _note_strangers(work: Work, live: Copy | None) -> None:
         work.say(f"{profile.name} is uncertain: {reason}")
     if now is None:
         _remember(work, None, None)
+
+
+def _holders_of(work: Work, sight: Sight) -> list[tuple[Profile, str]]:
+    """Return the profiles of a login that was seen, and their tokens' digests; known spent ones left out.
+
+    Another sign-in of the same person was not touched: with the very token, or by the name, of what was there only
+    those profiles count.
+    """
+    found = []
+    for profile in work.view.shelf.profiles:
+        identity = work.identity_of(profile)
+        if identity is None or identity.digest() != sight.identity:
+            continue
+        saved = read_copy(profile.auth_path)
+        digest = saved.refresh_digest if saved is not None else None
+        if digest is not None and not work.spent.is_spent(digest):
+            found.append((profile, digest))
+    very = [each for each in found if sight.token == each[1] or sight.profile == each[0].name]
+    return very or found

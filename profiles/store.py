@@ -27,6 +27,7 @@ from profiles.reconcile import Report, needs_of_profile, reconcile_live, report_
 from profiles.refusals import describe_home, next_step_for_home, refuse_run_lock
 from profiles.removal import move_folder
 from profiles.seen import remember
+from profiles.strict_json import has_half_pair
 from profiles.work import Work, enter
 
 TYPE_CHECKING = False
@@ -135,6 +136,11 @@ def register(context: Context, name: str, path: str) -> Report:
     home = os.path.realpath(path)
     if not os.path.isdir(home):
         raise UsageError(f"{path} is not a folder", f"mkdir -m 700 -p {path}, or name another home")
+    if has_half_pair(home):
+        raise UsageError(
+            f"{path!r} has a name that is not text (UTF-8), which no file of ours can hold",
+            "rename the folder, then repeat",
+        )
     if home in (os.path.realpath(f"{context.user_home}/.codex"), context.home):
         raise UsageError(
             f"{path} is the active home: it is switched, not registered",
@@ -258,6 +264,7 @@ def delete(context: Context, name: str) -> Report:
 
 def set_note(context: Context, name: str, text: str | None) -> None:
     """Set or clear a profile's note. Raises ProfileNotFound and ProfilesError when its file cannot be used."""
+    text = None if text is None else text.encode("utf-8", "replace").decode()
     with enter(context, lambda view: needs_of_profile(view, view.shelf.find(name))) as work:
         profile = read_profile(work.profile(name).folder)
         if profile.problem is not None:

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from profiles import store
 from profiles.errors import LoginUnverified
 from profiles.expiry import LOGIN_NEEDED as NEEDED_STATE
 from profiles.expiry import UNCERTAIN as UNCERTAIN_STATE
@@ -67,6 +68,29 @@ def test_r12_a_login_that_vanished_makes_it_uncertain(box: Box) -> None:
     assert _is_uncertain(yard, ADA)
     assert any("is gone" in sentence for sentence in report.said)
     assert yard.reconcile().said == []
+
+
+def test_r12_another_sign_in_of_the_same_person_stays_well(box: Box) -> None:
+    """Two profiles of one identity, one of them live: a logout revokes that sign-in and not the other."""
+    yard = _settled(box)
+    second = ADA.sign_in("second", ADA.issued_at + HOUR)
+    yard.save("again", second)
+    os.unlink(yard.live_path)
+    report = yard.reconcile()
+    assert _is_uncertain(yard, ADA)
+    assert yard.mark(second) is None
+    assert len(report.said) == 1
+    assert yard.switch("again").changed
+
+
+def test_r12_a_renamed_profile_is_found_by_its_token(box: Box) -> None:
+    """What was seen names the profile as it was called then; the token tells it all the same."""
+    yard = _settled(box)
+    store.rename(yard.context, "ada", "eve")
+    yard.live(CYD)
+    report = yard.reconcile()
+    assert _is_uncertain(yard, ADA)
+    assert any("eve is uncertain" in sentence for sentence in report.said)
 
 
 def test_r12_an_empty_document_is_a_login_that_vanished(box: Box) -> None:

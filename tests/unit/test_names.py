@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from profiles import store
 from profiles.cache import FactCache
 from profiles.discovery import NAME, load_shelf
-from profiles.errors import ProfileExists, ProfileNameInvalid, ProfileNotFound
+from profiles.errors import ProfileExists, ProfileNameInvalid, ProfileNotFound, UsageError
 from profiles.store import check_name
 from tests.rules.yard import ADA, BOB, Yard
 
@@ -102,6 +102,20 @@ def test_a_profile_is_found_in_any_case_and_a_near_one_is_named(box: Box) -> Non
     assert refused.value.near is None
     with pytest.raises(ProfileNotFound):
         shelf.find("../bob")
+
+
+def test_what_is_no_text_is_no_traceback(box: Box) -> None:
+    """Bytes that are no UTF-8, in a home's path or a note: refused by name, or written as far as they are text."""
+    yard = Yard(box)
+    yard.save("bob", BOB)
+    home = f"{box.home}/\udcff-work"
+    ADA.write(home)
+    with pytest.raises(UsageError, match="not text"):
+        store.register(yard.context, "work", home)
+    assert yard.names() == ["bob"]
+    store.set_note(yard.context, "bob", "caf\udce9")
+    assert yard.fields("bob").note == "caf?"
+    assert yard.fields("bob").identity is not None
 
 
 def test_the_folders_are_the_truth(box: Box) -> None:

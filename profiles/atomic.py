@@ -107,31 +107,32 @@ class Reservation:
             raise not_writable(self.target, error) from error
 
     def exchange(self) -> Replaced | None:
-        """Like `install`, but the replaced file gets our temporary name; None when there was nothing to replace.
+        """Take the target's name, the replaced file getting ours; None when there was nothing to replace.
 
-        Where the system cannot exchange names the replaced file is at least kept open. Raises StoreNotWritable.
+        Where the system cannot exchange names the replaced file is at least kept open. Nothing is waited for here: call
+        `settle` afterwards. Raises StoreNotWritable.
         """
+        spare = -1
         try:
             there = os.path.lexists(self.target)
-            if there and not self._files.exchange(self.path, self.target):
-                spare = self._files.open(self.target, os.O_RDONLY)
-                try:
-                    self.install()
-                except BaseException:
-                    self._files.close(spare)
-                    raise
-                return Replaced(None, spare)
+            if there and self._files.exchange(self.path, self.target):
+                self._close()
+                return Replaced(self.path, -1)
+            spare = self._files.open(self.target, os.O_RDONLY) if there else -1
+            self._files.rename(self.path, self.target)
         except OSError as error:
+            if spare >= 0:
+                self._files.close(spare)
             raise not_writable(self.target, error) from error
-        if not there:
-            self.install()
-            return None
         self._close()
+        return Replaced(None, spare) if there else None
+
+    def settle(self) -> None:
+        """Bring the new names to the disk. Raises StoreNotWritable."""
         try:
             self._files.sync_folder(self.folder)
         except OSError as error:
             raise not_writable(self.target, error) from error
-        return Replaced(self.path, -1)
 
     def discard(self) -> None:
         """Remove the reserved file, if it is still there."""
@@ -163,13 +164,6 @@ def replace_file(files: Files, path: str, data: bytes, modified_ns: int | None =
     with Reservation(files, path, len(data)) as reserved:
         reserved.fill(data, modified_ns)
         reserved.install()
-
-
-def exchange_file(files: Files, path: str, data: bytes, modified_ns: int) -> Replaced | None:
-    """Like `replace_file`, but the replaced file is kept for a last look (R6); None when there was none."""
-    with Reservation(files, path, len(data)) as reserved:
-        reserved.fill(data, modified_ns)
-        return reserved.exchange()
 
 
 def _open_to_append(files: Files, path: str) -> int:
@@ -229,6 +223,8 @@ def make_private_folder(files: Files, path: str) -> None:
         make_private_folder(files, parent)
     try:
         files.make_folder(path, PRIVATE_FOLDER)
+        # Else a power cut could take the folder away, with what was made durable in it.
+        files.sync_folder(parent)
     except FileExistsError as error:
         if not os.path.isdir(path):
             raise not_writable(path, error) from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from profiles import backups
-from profiles.atomic import PRIVATE_FILE, Replaced, exchange_file, not_writable, replace_file
+from profiles.atomic import PRIVATE_FILE, Replaced, Reservation, not_writable, replace_file
 from profiles.errors import AuthFileInsecure, AuthFileMalformed, StoreNotWritable
 from profiles.generation import (
     Copy,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     #: Saves a login that nothing else holds, as or into a managed profile.
     Saver = Callable[[Copy], None]
+
+#: How often a file may change between our last look and the exchange before we give up.
+CHANGES_IN_BETWEEN = 20
 
 
 def place_of(work: Work, path: str) -> str:
@@ -83,16 +86,46 @@ def put(work: Work, path: str, raw: bytes, modified_ns: int, save: Saver) -> boo
         backups.keep(
             work.context, os.path.realpath(os.path.dirname(path)), present.raw, present.modified_ns
         )
-    elif present is not None:
-        incoming = copy_of(real, raw, modified_ns)
-        guard(work, present, os.path.dirname(path), incoming, save)
-        replaced = exchange_file(work.context.files, real, raw, modified_ns)
-        if replaced is not None:
-            read = present
-            work.before_release(lambda: _settle_replaced(work, replaced, read, save))
+        replace_file(work.context.files, real, raw, modified_ns)
         return True
-    replace_file(work.context.files, real, raw, modified_ns)
+    _exchange(work, path, real, copy_of(real, raw, modified_ns), save)
     return True
+
+
+def _exchange(work: Work, path: str, real: str, incoming: Copy, save: Saver) -> None:
+    """Put `incoming` in the place of what is there, once that is safe.
+
+    Everything that may take long is done before: Codex's own lock of the file is held for a last comparison and the
+    exchange of names alone (R13). What changed in between is made safe first, too.
+    """
+    present = read_copy(real)
+    for _ in range(CHANGES_IN_BETWEEN):
+        if present is not None:
+            guard(work, present, os.path.dirname(path), incoming, save)
+        with Reservation(work.context.files, real, len(incoming.raw)) as reserved:
+            reserved.fill(incoming.raw, incoming.modified_ns)
+            read = present
+            with work.file_lock(real):
+                present = read_copy(real)
+                if _is_same(present, read):
+                    replaced = reserved.exchange()
+                    break
+    else:
+        raise StoreNotWritable(
+            real,
+            f"{real} was changed by something else again and again",
+            "end what writes it, then repeat",
+        )
+    if replaced is not None and read is not None:
+        before = read
+        work.before_release(lambda: _settle_replaced(work, replaced, before, save))
+    reserved.settle()
+
+
+def _is_same(one: Copy | None, two: Copy | None) -> bool:
+    if one is None or two is None:
+        return one is two
+    return one.raw == two.raw and one.inode == two.inode
 
 
 def _settle_replaced(work: Work, replaced: Replaced, read: Copy, save: Saver) -> None:

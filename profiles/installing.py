@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from profiles import lock
 from profiles.errors import StoreNotWritable
 from profiles.generation import Copy, read_copy
 from profiles.guard import place_of, put, tighten
@@ -17,14 +16,10 @@ if TYPE_CHECKING:
     from profiles.work import Work
 
 
-class TooSlow(Exception):
-    """Codex's lock was held for as long as we allow ourselves (R13)."""
-
-
 def install(work: Work, live: Live, target: Target) -> None:
     """Write the target's document to the live file, guarded, and read it back.
 
-    Raises TooSlow, StoreNotWritable, AuthFileInsecure and AuthFileMalformed.
+    Raises StoreNotWritable, AuthFileInsecure and AuthFileMalformed.
     """
     context, path = work.context, work.live_path
     place_of(work, path)
@@ -53,9 +48,6 @@ def _try_to_remember(work: Work, sight: Sight | None) -> None:
 
 def _replace(work: Work, target: Target) -> None:
     path = work.live_path
-    if work.held.held_for() > lock.CODEX_LOCK_LIMIT:
-        raise TooSlow
-
     late: list[Copy] = []
 
     def save(stray: Copy) -> None:

@@ -83,11 +83,12 @@ def _is_free_place(path: str) -> bool:
 class HeldLocks:
     """Locks that are held until `release`, or the end of the `with` block."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, beside: HeldLocks | None = None) -> None:
+        """Hold nothing yet; what is held by `beside` counts as held already."""
         self._context = context
         self._descriptors: list[int] = []
-        self._inodes: set[tuple[int, int]] = set()
-        self.since = context.monotonic()
+        self._by_path: dict[str, tuple[int, tuple[int, int]]] = {}
+        self._inodes: set[tuple[int, int]] = set(beside.inodes) if beside is not None else set()
 
     def try_all(self, wanted: Iterable[Wanted]) -> str | None:
         """Take every lock; on a busy one release all and return its path.
@@ -103,7 +104,6 @@ class HeldLocks:
             if not taken:
                 self.release()
                 return lock.path
-        self.since = self._context.monotonic()
         return None
 
     def _try(self, lock: Wanted) -> bool:
@@ -137,18 +137,30 @@ class HeldLocks:
             return False
         self._descriptors.append(descriptor)
         self._inodes.add(inode)
+        self._by_path[lock.path] = (descriptor, inode)
         if lock.ours and not lock.shared:
             _sign(descriptor)
         return True
 
-    def held_for(self) -> float:
-        """Return for how many seconds all locks have been held."""
-        return self._context.monotonic() - self.since
+    @property
+    def inodes(self) -> frozenset[tuple[int, int]]:
+        """The lock files that are held, by device and inode."""
+        return frozenset(self._inodes)
+
+    def let_go(self, paths: Iterable[str]) -> None:
+        """Give up the locks of these paths before the others."""
+        gone = set(paths)
+        for path in [path for path in self._by_path if path in gone]:
+            descriptor, inode = self._by_path.pop(path)
+            self._descriptors.remove(descriptor)
+            self._inodes.discard(inode)
+            self._context.files.close(descriptor)
 
     def release(self) -> None:
         """Give everything up, in reverse order."""
         while self._descriptors:
             self._context.files.close(self._descriptors.pop())
+        self._by_path.clear()
         self._inodes.clear()
 
     def __enter__(self) -> Self:
@@ -253,7 +265,12 @@ def in_order(locks: Sequence[Wanted]) -> list[Wanted]:
     return sorted(unique.values(), key=rank)
 
 
-def acquire(context: Context, locks: Sequence[Wanted], wait: float = WAIT) -> HeldLocks:
+def acquire(
+    context: Context,
+    locks: Sequence[Wanted],
+    wait: float = WAIT,
+    beside: HeldLocks | None = None,
+) -> HeldLocks:
     """Take all `locks`, trying for `wait` seconds.
 
     Raises StoreLocked (naming the holder's pid when it can be seen), StoreNotWritable, LocksUnsupported.
@@ -262,7 +279,7 @@ def acquire(context: Context, locks: Sequence[Wanted], wait: float = WAIT) -> He
     ordered = in_order(locks)
     begun = context.monotonic()
     while True:
-        held = HeldLocks(context)
+        held = HeldLocks(context, beside)
         busy = held.try_all(ordered)
         if busy is None:
             return held

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from profiles import lock
 from profiles.atomic import make_private_folder
 from profiles.cache import FactCache
 from profiles.discovery import Profile, load_shelf
 from profiles.errors import (
-    StoreLocked,
     StoreNotWritable,
     SwitchRefused,
 )
 from profiles.generation import read_copy, same_lineage
 from profiles.history import Entry, note
-from profiles.installing import TooSlow, install
+from profiles.installing import install
 from profiles.leftovers import leftovers
 from profiles.overrides import home_settings, overridden_by
 from profiles.paths import AUTH_FILE
@@ -55,8 +53,6 @@ if TYPE_CHECKING:
 
 #: Seconds that we wait for a Codex to finish a refresh that may be under way, and between two looks.
 REFRESH_PATIENCE, LOOK_EVERY = 30.0, 0.25
-#: A slow disk may not make us hold Codex's own lock too long: then everything is released and done again.
-SLOW_ROUNDS = 4
 
 
 class SwitchResult(NamedTuple):
@@ -89,12 +85,7 @@ def switch(
         make_private_folder(context.files, context.home)
     if not anyway:
         _wait_for_refresh(context, shelf.find(name))
-    for _ in range(SLOW_ROUNDS):
-        try:
-            return _switch_once(context, name, anyway=anyway, verb=verb)
-        except TooSlow:
-            continue
-    raise StoreLocked(f"{context.home}/{AUTH_FILE}.lock", os.getpid(), lock.CODEX_LOCK_LIMIT)
+    return _switch_once(context, name, anyway=anyway, verb=verb)
 
 
 def _refuse_early(context: Context, profile: Profile, *, anyway: bool) -> None:

@@ -178,6 +178,14 @@ class Work:
         """Say whether the file may be a source (R8)."""
         return why_not_trusted(self.context, path) is None
 
+    def file_lock(self, path: str) -> lock.HeldLocks:
+        """Take Codex's own lock of one auth.json, the last of all, for as short a time as can be (R13).
+
+        Whoever holds it waits for nothing that we hold. Raises StoreLocked after ten seconds.
+        """
+        wanted = file_lock(os.path.dirname(path), self.context, path)
+        return lock.acquire(self.context, [wanted], beside=self.held)
+
     def mark_spent(self, digests: Iterable[str]) -> None:
         """Remember refresh tokens as used up. Raises StoreNotWritable."""
         fresh = sorted({d for d in digests if not self.spent.is_spent(d)})
@@ -231,6 +239,12 @@ def _locks(context: Context, needs: Needs) -> list[lock.Wanted]:
     return wanted
 
 
+def file_lock(home: str, context: Context, path: str | None = None) -> lock.Wanted:
+    """Return Codex's lock of the auth.json of a home, or of the file that it leads to."""
+    wanted = lock.codex_locks(home, make=_is_ours(context, home))[-1]
+    return wanted if path is None else wanted._replace(path=f"{os.path.realpath(path)}.lock")
+
+
 def _is_ours(context: Context, home: str) -> bool:
     try:
         return os.stat(home).st_uid == context.uid
@@ -279,6 +293,8 @@ def enter(context: Context, wanted: Callable[[View], Needs], wait: float = lock.
             view = View(context, cache)
             again = wanted(view)
             if again.identities <= needs.identities and again.homes <= needs.homes:
+                # Only for comparing and exchanging are these taken again: Codex does not wait long for them (R13).
+                held.let_go(file_lock(home, context).path for home in needs.homes)
                 return Work(context, view, needs, held)
         except BaseException:
             held.release()

@@ -121,9 +121,7 @@ def add_empty(context: Context, name: str) -> Report:
         _check_free(context, work.view.shelf, name)
         make_profile(work, name, ProfileFile(created=iso(context.now())), None)
         note(context, Entry(context.now(), "add", name, "", context.home, "empty"))
-        work.say(
-            f"made the empty profile {name}; fill it with: tui run {name} -- codex login --device-auth"
-        )
+        work.say(f"made the empty profile {name}")
         return report_of(work)
 
 
@@ -133,6 +131,9 @@ def register(context: Context, name: str, path: str) -> Report:
     Raises UsageError (no such folder, the default or the active home), ProfileExists.
     """
     check_name(name)
+    if path == "~" or path.startswith("~/"):
+        # A quoted tilde: the shell has not replaced it.
+        path = f"{context.user_home}{path[1:]}"
     home = os.path.realpath(path)
     if not os.path.isdir(home):
         raise UsageError(f"{path} is not a folder", f"mkdir -m 700 -p {path}, or name another home")
@@ -144,7 +145,7 @@ def register(context: Context, name: str, path: str) -> Report:
     if home in (os.path.realpath(f"{context.user_home}/.codex"), context.home):
         raise UsageError(
             f"{path} is the active home: it is switched, not registered",
-            f"save its login with: tui add {name}",
+            f"tui list shows whether its login is a profile already; if not: tui add {name}",
         )
     if home.startswith(os.path.realpath(context.roots.profiles) + "/"):
         raise UsageError(f"{path} is a profile's home already", "tui list")

@@ -48,5 +48,5 @@ def run(options: Namespace, context: Context) -> int:
         report, after = store.add_active(context, name), "tui list"
     for sentence in report.said:
         stderr.say(sentence)
-    stderr.say(f"next: {after}")
+    stderr.say(f"{'to fill it' if options.empty else 'next'}: {after}")
     return ExitCode.OK

@@ -28,7 +28,7 @@ from profiles.mixture import settle_mixture
 from profiles.paths import AUTH_FILE
 from profiles.profile_file import save_profile_file
 from profiles.seen import Sight, last_seen, pending, remember
-from profiles.settling import settle_leftovers
+from profiles.settling import settle_all
 from profiles.work import Needs, Work, enter, identities_in, is_there, own_place, was_emptied
 
 TYPE_CHECKING = False
@@ -89,7 +89,7 @@ def reconcile_live(work: Work, *, update_live: bool) -> Live:
 
     Raises StoreNotWritable; whatever was not written then is as it was.
     """
-    settle_leftovers(work, work.context.home, merge_copy)
+    settle_all(work, merge_copy)
     live = work.view.live = read_copy(work.live_path)
     _note_strangers(work, live)
     if live is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from profiles.adoption import drop_half_made
+from profiles.backups import folder_of
 from profiles.generation import read_copy, same_lineage
 from profiles.guard import keep_stray, remove_leftover
 from profiles.leftovers import (
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
     Merge = Callable[..., Profile]
 
 
+def settle_all(work: Work, merge: Merge) -> None:
+    """Take up what was left behind in every home whose locks we hold, and where what is away waits. As below."""
+    home = work.context.home
+    for each in (home, *sorted(work.needs.homes - {home})):
+        settle_leftovers(work, each, merge)
+    for profile in work.view.shelf.profiles:
+        if not profile.managed:
+            for path in leftovers(profile.folder):
+                _settle_document(work, path, profile.home, merge)
+
+
 def settle_leftovers(work: Work, home: str, merge: Merge) -> None:
     """Take up everything that dead processes left in this home, and what waits for it.
 
@@ -37,7 +49,7 @@ def settle_leftovers(work: Work, home: str, merge: Merge) -> None:
             _settle_parked(work, profile, merge)
     for folder in half_made(work.context.roots.profiles):
         _settle_half_made(work, folder, merge)
-    for folder in (work.context.roots.state, home):
+    for folder in (work.context.roots.state, home, folder_of(work.context, home)):
         for path in litter(folder):
             remove_leftover(work, path)
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 
 import pytest
 
-from profiles.errors import SwitchRefused
+from profiles import store
+from profiles.errors import ProfileNotFound, SwitchRefused
 from profiles.expiry import BROKEN
 from profiles.listing import take_snapshot
-from tests.rules.yard import ADA, BOB, Yard, read
+from tests.rules.yard import ADA, AT_FILE_CALLS, BOB, Yard, read, sub_box
 from tests.support import childuid
+from tests.support.faults import Faulty, Killed
 from tests.support.tokens import HOUR, Login, Person
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from profiles.files import Files
     from tests.conftest import Box
 
 CYD = ADA.of(Person("cyd"))
@@ -126,9 +130,10 @@ def test_r8_it_is_shown_all_the_same(box: Box) -> None:
 # -- a registered home that is away --
 
 
-def _with_work(box: Box) -> tuple[Yard, str]:
+def _with_work(box: Box, files: Files | None = None) -> tuple[Yard, str]:
     """Cyd's login lies in ~/.codex-work, registered as `work`, and is active."""
     yard = _settled(box)
+    yard.files = files or yard.files
     auth = yard.register("work", f"{box.home}/.codex-work", CYD)
     yard.switch("work")
     assert yard.holds(yard.live_path, CYD)
@@ -234,3 +239,79 @@ def test_r8_a_registered_file_of_another_identity_is_never_written_over(box: Box
     assert (row.state, other.email in str(row.reason)) == (BROKEN, True)
     with pytest.raises(SwitchRefused, match="another login"):
         yard.switch("work")
+
+
+# -- killed anywhere --
+
+
+def _away(yard: Yard) -> Callable[[], object]:
+    """The home is away: what Codex refreshed in the active home must be parked."""
+    os.rename(f"{yard.box.home}/.codex-work", f"{yard.box.home}/unmounted")
+    return lambda: yard.switch("bob")
+
+
+def _back(yard: Yard) -> Callable[[], object]:
+    """It was parked, and the home is back with its old token."""
+    _away(yard)()
+    os.rename(f"{yard.box.home}/unmounted", f"{yard.box.home}/.codex-work")
+    return lambda: yard.switch("work")
+
+
+def _there(yard: Yard) -> Callable[[], object]:
+    """The home is there: it is written in place."""
+    return lambda: yard.switch("bob")
+
+
+def _linked(yard: Yard) -> Callable[[], object]:
+    """The live file is a link into a folder of its own."""
+    os.rename(yard.live_path, f"{yard.box.home}/auth.json")
+    os.symlink("../auth.json", yard.live_path)
+    return lambda: yard.switch("bob")
+
+
+def _deleted(yard: Yard) -> Callable[[], object]:
+    """The profile goes to the backups while its home is away."""
+    _away(yard)()
+    return lambda: store.delete(yard.context, "work")
+
+
+@AT_FILE_CALLS
+@pytest.mark.parametrize("scene", [_there, _away, _back, _linked, _deleted])
+def test_r8_killed_at_any_file_call(
+    box: Box, scene: Callable[[Yard], Callable[[], object]], step: int
+) -> None:
+    """After a kill at each call in turn the newest token is in a file; the same command, repeated, leaves no litter."""
+    kills = 0
+    for at in range(1, 200, step):
+        yard, _ = _with_work(sub_box(box, at), Faulty())
+        newest = CYD.rotate(HOUR)
+        yard.live(newest)
+        yard.reconcile()
+        newest = newest.rotate(HOUR)
+        yard.live(newest)
+        act = scene(yard)
+        yard.files = faulty = Faulty(at)
+        try:
+            act()
+        except Killed:
+            faulty.bury()
+            kills += 1
+        else:
+            break
+        assert yard.places(newest), faulty.trace[-1]
+        yard.files = Faulty()
+        with contextlib.suppress(ProfileNotFound):
+            act()
+        yard.reconcile()
+        assert yard.places(newest), faulty.trace[-1]
+        assert not yard.is_spent(newest)
+        left = [p for p in yard.places(newest) if ".switchyard-" in p or "/.new-" in p]
+        assert not left, faulty.trace[-1]
+        if scene is not _deleted:
+            assert yard.switch("work", anyway=True).to == "work" if _is_there(yard) else True
+            assert not _is_there(yard) or yard.holds(yard.live_path, newest)
+    assert kills > (10 if scene is not _deleted else 4) // step
+
+
+def _is_there(yard: Yard) -> bool:
+    return os.path.isdir(f"{yard.box.home}/.codex-work")

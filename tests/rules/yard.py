@@ -14,6 +14,8 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
+
 from profiles import switching
 from profiles.auth_file import parse
 from profiles.backups import kept
@@ -53,6 +55,13 @@ def identity_of(login: Login | Document) -> Identity:
     identity = parse(document.data(), "made").identity
     assert identity is not None
     return identity
+
+
+#: For tests that meddle or kill at one file call after the other: some of the calls, and in the slow tier each.
+AT_FILE_CALLS = pytest.mark.parametrize(
+    "step",
+    [pytest.param(5, id="some calls"), pytest.param(1, marks=pytest.mark.slow, id="each call")],
+)
 
 
 class Meddler(Faulty):

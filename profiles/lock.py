@@ -65,15 +65,19 @@ def run_lock(context: Context, identity: Identity, *, shared: bool) -> Wanted:
 
 def codex_locks(home: str, *, make: bool = True) -> list[Wanted]:
     """Codex's own two locks of a home, in Codex's order."""
-    own = f"{home}/{AUTH_FILE}"
-    target = os.path.realpath(own)
-    if not (os.path.isfile(target) or _is_free_place(target)):
-        # Neither Codex nor we save through a link to a device, a folder, or into nowhere.
-        target = own
     return [
         Wanted(f"{home}/{CODEX_HOME_LOCK}", ours=False, make=make),
-        Wanted(f"{target}.lock", ours=False, make=make),
+        Wanted(path_of_file_lock(f"{home}/{AUTH_FILE}"), ours=False, make=make),
     ]
+
+
+def path_of_file_lock(path: str) -> str:
+    """Return the path of Codex's lock of one auth.json: beside the file that it leads to."""
+    target = os.path.realpath(path)
+    if not (os.path.isfile(target) or _is_free_place(target)):
+        # Neither Codex nor we save through a link to a device, a folder, or into nowhere.
+        target = path
+    return f"{target}.lock"
 
 
 def _is_free_place(path: str) -> bool:

@@ -242,7 +242,7 @@ def _locks(context: Context, needs: Needs) -> list[lock.Wanted]:
 def file_lock(home: str, context: Context, path: str | None = None) -> lock.Wanted:
     """Return Codex's lock of the auth.json of a home, or of the file that it leads to."""
     wanted = lock.codex_locks(home, make=_is_ours(context, home))[-1]
-    return wanted if path is None else wanted._replace(path=f"{os.path.realpath(path)}.lock")
+    return wanted if path is None else wanted._replace(path=lock.path_of_file_lock(path))
 
 
 def _is_ours(context: Context, home: str) -> bool:

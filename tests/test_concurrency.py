@@ -16,6 +16,7 @@ from typing import Final
 import pytest
 
 from profiles.errors import StoreLocked
+from profiles.files import Files
 from profiles.switching import switch
 from tests.support.cli import Ran, check_output, run_tui, tui_command, tui_environ
 from tests.support.tokens import HOUR, Login
@@ -349,21 +350,28 @@ def test_the_command_gives_up_after_ten_seconds(box: Box) -> None:
 
 
 def test_codex_waits_for_us(box: Box) -> None:
-    """R13: while a switch is at work nobody else has either lock, and afterwards anybody can have both."""
-    settle(box)
-    seen: list[bool] = []
+    """R13: when the live file is replaced nobody else can have either lock; afterwards anybody can have both."""
+    scene = settle(box)
+    busy: list[str] = []
 
-    def processes() -> list[object]:
-        for lock in LOCKS:
-            with open(f"{box.codex}/{lock}", "a", encoding="utf-8") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    seen.append(True)
-        return []
+    class Watching(Files):
+        """Tries Codex's locks at the moment of the exchange."""
 
-    switch(quiet_context()._replace(processes=processes), "bob")  # type: ignore[arg-type]
-    assert seen == [True, True]
-    for lock in LOCKS:
-        with open(f"{box.codex}/{lock}", "a", encoding="utf-8") as file:
+        def exchange(self, one: str, two: str) -> bool:
+            """Exchange, and note which locks were busy then."""
+            if two == scene.live:
+                busy.extend(lock for lock in LOCKS if _is_busy(f"{box.codex}/{lock}"))
+            return super().exchange(one, two)
+
+    switch(quiet_context()._replace(files=Watching()), "bob")
+    assert busy == list(LOCKS)
+    assert not any(_is_busy(f"{box.codex}/{lock}") for lock in LOCKS)
+
+
+def _is_busy(path: str) -> bool:
+    with open(path, "a", encoding="utf-8") as file:
+        try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False

@@ -186,7 +186,7 @@ def test_decision_after_a_switch(
     flag: str | None,
     config: str | None,
     asked_if_possible: str,
-    interactive: bool,  # noqa: FBT001 - a parameter of the table
+    interactive: bool,
 ) -> None:
     """The flag beats the config beats the rule: restart unless attached, else ask, else leave."""
     expected = asked_if_possible

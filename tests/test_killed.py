@@ -80,7 +80,9 @@ def _murders(box: Box, seed: int, rounds: int) -> int:
         child.stdout.close()
         assert not complaints, complaints
         world.check()
-        assert world.login_in(world.live_path) is not None, "the live file is not a login that works"
+        assert world.login_in(world.live_path) is not None, (
+            "the live file is not a login that works"
+        )
         changed += world.login_in(world.live_path) != before
         world.time = max(world.time, time.time())
         world.codex_refresh(world.home, old=chance.random() < 0.3)

@@ -83,7 +83,9 @@ class World:
         self.ticks += seconds
         self.time += seconds
 
-    def perform(self, verb: Callable[[Context], object], files: Faulty | None = None) -> object | None:
+    def perform(
+        self, verb: Callable[[Context], object], files: Faulty | None = None
+    ) -> object | None:
         """Run a verb of ours; a refusal and an injected failure are both fine, a crash is not.
 
         Returns the verb's result, or None when it was refused, failed or killed.

@@ -7,15 +7,23 @@ the screen is wanted.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 
 from profiles.config import Config, load_config
 from profiles.discovery import NAME
 from profiles.errors import ConfigError
 from profiles.listing import Snapshot, take_snapshot
 from profiles.model import EMPTY, ProfileRow
+from tui.colours import choose
+from tui.first_picture import Scene, paint
+from tui.keys import make_keymap
+from tui.state import WARNING, State
+from tui.widgets.words import ASCII, UNICODE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from profiles.context import Context
 
 #: Up to so many profiles the disk is read whole before the first row: 0.2 ms each at the worst.
@@ -33,22 +41,71 @@ def run_screen(context: Context) -> int:
     # to 27 ms. It is switched on again after the first row.
     gc.disable()
     config, problem = read_config(context)
-    snapshot, partial = first_look(context)
-    from tui.screens.switchyard import Switchyard
-
-    app = Switchyard(context, config, snapshot, partial=partial, size=_terminal_size())
+    state = State(context.now, *first_look(context))
     if problem is not None:
-        app.state.note(problem.message, "warning", problem.hint)
-    code = app.run(mouse=config.mouse)
+        state.note(problem.message, WARNING, problem.hint)
+    scene = make_scene(context, config, state)
+    with _signals_end_it():
+        painted = paint(scene, _terminal()) if scene.size != (0, 0) else None
+        try:
+            from tui.screens.driver import YardDriver
+            from tui.screens.switchyard import Switchyard
+
+            YardDriver.painted = painted
+            app = Switchyard(scene, config, driver_class=YardDriver)
+            code = app.run(mouse=config.mouse)
+        finally:
+            if painted is not None:
+                painted.restore()
     return app.return_code or code or 0
 
 
-def _terminal_size() -> tuple[int, int] | None:
-    """Return columns and rows of the terminal; None where it does not tell."""
-    from shutil import get_terminal_size
+def make_scene(
+    context: Context, config: Config, state: State, size: tuple[int, int] | None = None
+) -> Scene:
+    """Return what the first picture and the screen draw alike."""
+    from tui.terminal import says_utf8
 
-    columns, rows = get_terminal_size((0, 0))
-    return (columns, rows) if columns and rows else None
+    remote = "SSH_CONNECTION" in context.environ
+    return Scene(
+        context=context,
+        state=state,
+        keymap=make_keymap(config.keys),
+        signs=UNICODE if says_utf8(context.environ) else ASCII,
+        look=choose(config.theme, context.environ),
+        host=os.uname().nodename if remote else None,
+        size=_terminal_size() if size is None else size,
+    )
+
+
+@contextmanager
+def _signals_end_it() -> Iterator[None]:
+    """Let signals end the start in good order too, until the screen does that itself."""
+    import signal
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    kept = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _terminal() -> int:
+    """Return the descriptor of the terminal: standard error, as Textual has it, else standard output."""
+    return 2 if os.isatty(2) else 1
+
+
+def _terminal_size() -> tuple[int, int]:
+    """Return columns and rows of the terminal; zeros where it does not tell."""
+    try:
+        columns, rows = os.get_terminal_size(_terminal())
+    except OSError:
+        return (0, 0)
+    return (columns, rows)
 
 
 def read_config(context: Context) -> tuple[Config, ConfigError | None]:

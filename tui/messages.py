@@ -31,11 +31,3 @@ class Pressed(Message):
     def __init__(self, action: str) -> None:
         super().__init__()
         self.action = action
-
-
-class FilterDone(Message):
-    """The filter's line is left: what it lets through is kept, or all is shown again."""
-
-    def __init__(self, *, keep: bool) -> None:
-        super().__init__()
-        self.keep = keep

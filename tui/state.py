@@ -6,7 +6,6 @@ called on one thread, the screen's; what worker threads find is handed over firs
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from typing import NamedTuple
 
@@ -40,11 +39,16 @@ class Event(NamedTuple):
 class State:
     """The one state of the screen. `rows` are those that the filter lets through."""
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        snapshot: Snapshot,
+        partial: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
         self.now = now
-        self.snapshot: Snapshot | None = None
+        self.snapshot = snapshot
         #: Whether the snapshot is only names so far, the rest still being read.
-        self.partial = False
+        self.partial = partial
         self.rows: list[ProfileRow] = []
         self.cursor = 0
         self.filter = ""
@@ -53,6 +57,7 @@ class State:
         self.busy: str | None = None
         self._wanted: ProfileRow | None = None
         self._watchers: list[Watcher] = []
+        self.take(snapshot, partial=partial)
 
     # -- watchers --
 
@@ -74,7 +79,7 @@ class State:
     @property
     def all_rows(self) -> list[ProfileRow]:
         """Every profile, whatever the filter says."""
-        return self.snapshot.rows if self.snapshot is not None else []
+        return self.snapshot.rows
 
     @property
     def selected(self) -> ProfileRow | None:

@@ -22,9 +22,10 @@ from profiles.context import make_context
 from profiles.listing import take_snapshot
 from profiles.model import Process
 from tests.support.tokens import DAY, HOUR, Login, Person
-from tui.app import first_look, read_config
+from tui.app import first_look, make_scene, read_config
 from tui.screens.main import MainScreen
 from tui.screens.switchyard import Switchyard
+from tui.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,9 +134,11 @@ async def open_stage(
 ) -> AsyncIterator[Stage]:
     """Open the screen as `run_screen` does, over the test's homes."""
     context = make_context() if context is None else context
-    config, _ = read_config(context)
-    snapshot, partial = first_look(context)
-    app = Switchyard(context, config, snapshot, partial=partial, size=size)
+    config, problem = read_config(context)
+    state = State(context.now, *first_look(context))
+    if problem is not None:
+        state.note(problem.message)
+    app = Switchyard(make_scene(context, config, state, size), config)
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot)
         await stage.settle()

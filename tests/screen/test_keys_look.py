@@ -224,6 +224,24 @@ async def test_keys_that_cannot_be_are_said(box: Box) -> None:
         assert stage.active == "work"
 
 
+async def test_keys_typed_at_once_go_where_they_were_meant(box: Box) -> None:
+    """What a key opens has the focus before the next key counts: /sd filters and never switches."""
+    ada, _ = two_logins(box)
+    async with open_stage() as stage:
+        await stage.pilot.press("G", "slash", "s", "d", "u")
+        await stage.settle()
+        assert stage.app.state.filter == "sdu"
+        assert live_login(box) == ada.document().data()
+        await stage.pilot.press("escape", "n", *"squid", "enter")
+        await stage.settle()
+        assert stage.disk().row("squid") is not None
+        await stage.press("escape")
+        await stage.pilot.press("enter", "j")
+        await stage.settle()
+        assert stage.main.place() == "detail"
+        assert stage.selected == "squid"
+
+
 async def test_no_key_is_without_an_action(box: Box) -> None:
     """Each action of the table does something or says why not; none of them ends in an error."""
     put(f"{box.profile('only')}/auth.json", b"{}")

@@ -8,11 +8,11 @@ from profiles.listing import take_snapshot
 from profiles.paths import tilde
 from tui.screens.switching import SwitchDeeds
 from tui.state import WARNING
-from tui.widgets.title_line import override_words
+from tui.widgets.title_text import override_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from profiles.details import ProfileDetails
     from profiles.listing import Snapshot
@@ -28,21 +28,22 @@ class Deeds(SwitchDeeds):
         self._scans = 0
         self._known_problems: set[str] = set()
 
-    def do(self, action: str, name: str | None) -> None:
-        """Do what a key stands for. `name` is the selected profile's."""
+    def do(self, action: str, name: str | None) -> Awaitable[None] | None:
+        """Do what a key stands for; what is returned is a dialog that opens. `name`: the selected profile."""
         if action == "undo":
             self.undo()
         elif action == "new":
-            self._ask_new()
+            return self._ask_new()
         elif name is not None:
-            named: dict[str, Callable[[str], None]] = {
+            named: dict[str, Callable[[str], Awaitable[None] | None]] = {
                 "switch": self.switch,
                 "run": self._run_codex,
                 "rename": self._ask_rename,
                 "note": self._ask_note,
                 "delete": self._ask_delete,
             }
-            named[action](name)
+            return named[action](name)
+        return None
 
     # -- reading --
 
@@ -107,7 +108,7 @@ class Deeds(SwitchDeeds):
 
     # -- profiles --
 
-    def _ask_rename(self, name: str) -> None:
+    def _ask_rename(self, name: str) -> Awaitable[None]:
         def rename(new: str) -> None:
             from profiles import store
 
@@ -119,13 +120,13 @@ class Deeds(SwitchDeeds):
                 partial(self._renamed, new),
             )
 
-        self.ask(f"Rename {name}", "Its home moves along.", name, rename, name=True)
+        return self.ask(f"Rename {name}", "Its home moves along.", name, rename, name=True)
 
     def _renamed(self, new: str, report: Report) -> None:
         self.state.select_name(new)
         self.say_all(report)
 
-    def _ask_note(self, name: str) -> None:
+    def _ask_note(self, name: str) -> Awaitable[None]:
         def note(text: str) -> None:
             from profiles import store
 
@@ -137,9 +138,9 @@ class Deeds(SwitchDeeds):
 
         row = self.state.selected
         before = row.note if row is not None and row.note else ""
-        self.ask(f"Note of {name}", "An empty one is removed.", before, note, name=False)
+        return self.ask(f"Note of {name}", "An empty one is removed.", before, note, name=False)
 
-    def _ask_delete(self, name: str) -> None:
+    def _ask_delete(self, name: str) -> Awaitable[None]:
         from profiles import store
 
         row = self.state.selected
@@ -148,7 +149,7 @@ class Deeds(SwitchDeeds):
         if row is not None and not row.managed:
             what = f"{row.home} itself is not touched; our own folder for it is moved"
         text = f"{what} to {place}. No token is revoked: the login stays valid."
-        self.confirm(
+        return self.confirm(
             f"Delete {name}?",
             text,
             "delete",
@@ -157,7 +158,7 @@ class Deeds(SwitchDeeds):
             ),
         )
 
-    def _ask_new(self) -> None:
+    def _ask_new(self) -> Awaitable[None]:
         def make(name: str) -> None:
             from profiles import store
 
@@ -168,7 +169,7 @@ class Deeds(SwitchDeeds):
             )
 
         text = "A name for the new profile. It is empty until somebody logs in there."
-        self.ask("New profile", text, "", make, name=True)
+        return self.ask("New profile", text, "", make, name=True)
 
     def _made(self, name: str, report: Report) -> None:
         self.state.note_all(report.said)
@@ -177,7 +178,7 @@ class Deeds(SwitchDeeds):
 
     # -- the official client --
 
-    def offer_login(self, name: str, what: str) -> None:
+    def offer_login(self, name: str, what: str) -> Awaitable[None]:
         """Offer to fill an empty profile by the official client, in that profile's own home."""
         from tui.screens.outside import log_in
 
@@ -185,7 +186,7 @@ class Deeds(SwitchDeeds):
             f"{what}. Log in there now with the official client? It runs codex login "
             "--device-auth in that profile's own home; nothing else is touched."
         )
-        self.confirm("Log in", text, "log in", partial(log_in, self.app, self, name))
+        return self.confirm("Log in", text, "log in", partial(log_in, self.app, self, name))
 
     def _run_codex(self, name: str) -> None:
         from tui.screens.outside import run_codex

@@ -1,4 +1,8 @@
-"""Questions over the main screen: yes or no, and a line of text."""
+"""Questions over the main screen: yes or no, and a line of text.
+
+Their keys have priority, as those of the main screen: what a key closes is closed before the next key
+is looked at.
+"""
 
 from __future__ import annotations
 
@@ -64,10 +68,10 @@ class Confirm(ModalScreen[bool], inherit_bindings=False):
     CSS = _CSS.replace("Dialog", "Confirm")
     AUTO_FOCUS = "Choice"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "yes", show=False),
-        Binding("n,escape,q", "answer(False)", "no", show=False),
-        Binding("enter,space", "choose", "choose", show=False),
-        Binding("left,right,h,l,tab,shift+tab", "other", "the other answer", show=False),
+        Binding("y", "answer(True)", priority=True),
+        Binding("n,escape,q", "answer(False)", priority=True),
+        Binding("enter,space", "choose", priority=True),
+        Binding("left,right,h,l,tab,shift+tab", "other", priority=True),
     ]
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "cancel") -> None:
@@ -113,7 +117,10 @@ class AskText(ModalScreen[str], inherit_bindings=False):
 
     CSS = _CSS.replace("Dialog", "AskText")
     AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "save", priority=True),
+        Binding("escape", "give_up", priority=True),
+    ]
 
     def __init__(self, title: str, text: str, value: str, *, is_name: bool) -> None:
         super().__init__()
@@ -138,9 +145,9 @@ class AskText(ModalScreen[str], inherit_bindings=False):
         """Say at once what is wrong with a name."""
         self.query_one(".wrong", Static).update("")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_save(self) -> None:
         """Take the line, if it can be taken."""
-        value = event.value.strip()
+        value = self.query_one(Input).value.strip()
         why = _why_no_name(value) if self._is_name else None
         if why is None:
             self.dismiss(value)

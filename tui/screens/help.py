@@ -49,6 +49,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
             f"move('{action.id}')" if action.id in MOVES else "close",
             id=action.id,
             show=False,
+            priority=True,
         )
         for action in ACTIONS
         if action.id in MOVES or action.id in {"back", "quit", "help"}

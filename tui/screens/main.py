@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Awaitable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding
@@ -11,7 +12,7 @@ from textual.events import Resize
 from textual.reactive import Reactive
 from textual.screen import Screen
 
-from tui.keys import ACTIONS, BY_ID, MOVES, Situation
+from tui.keys import ACTIONS, BY_ID, MOVES, Situation, key_word
 from tui.screens.deeds import Deeds
 from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION
 from tui.widgets.detail import DetailPane
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
-    from tui.messages import Chosen, FilterDone, Pressed, Scrolled, Typed
+    from tui.messages import Chosen, Pressed, Scrolled, Typed
     from tui.screens.switchyard import Switchyard
 
 #: Seconds. Detail is read when the cursor rests so long; what is quick is not announced as busy;
 #: nothing sleeps longer than an hour.
 REST, PATIENCE, LONGEST_SLEEP = 0.08, 0.25, 3600.0
+#: What acts while a filter is typed, unless a letter stands for it.
+_IN_FILTER = frozenset({"back", "redraw", "suspend", "help"})
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -48,7 +51,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
     #: The panes draw the focus themselves; Textual would draw the whole screen again for it.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(action.keys), f"do('{action.id}')", action.word, id=action.id, show=False)
+        # With priority: what a key opens has the focus before the next key is looked at, so that
+        # keys typed at once go where they were meant to.
+        Binding(
+            ",".join(action.keys), f"do('{action.id}')", id=action.id, show=False, priority=True
+        )
         for action in ACTIONS
         if action.id not in ("cancel", "quit-now")
     ]
@@ -59,11 +66,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.state = app.state
         self.deeds = Deeds(app)
         context, signs = app.context, app.signs
-        remote = "SSH_CONNECTION" in context.environ
-        self.title_line = TitleLine(
-            signs=signs, now=context.now, host=os.uname().nodename if remote else None
-        )
+        self.title_line = TitleLine(signs=signs, now=context.now, host=app.scene.host)
         self.list = ProfileList(signs=signs, now=context.now)
+        # Keys that were typed during the start come before the screen is mounted.
+        self.list.rows, self.list.cursor = self.state.rows, self.state.cursor
         self.detail = DetailPane(signs=signs, now=context.now, user_home=context.user_home)
         self.events = EventLog(signs=signs)
         self.key_line = KeyLine(signs=signs, keymap=app.keymap)
@@ -102,6 +108,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Draw what is known already, then let the slow things begin."""
         self.state.watch(self._changed)
+        self._yard.app_resume_signal.subscribe(self, self._resumed)
         self._changed(frozenset({ROWS, SELECTION, EVENTS}))
         self.call_after_refresh(self._after_first_row)
 
@@ -125,7 +132,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if ROWS in names:
             self.set_class(not state.all_rows, "-empty")
             self.list.show(state.rows, state.cursor, self._paragraphs(), among=state.all_rows)
-            self.title_line.show(state.snapshot, state.active)
+            self.title_line.show(None if state.partial else state.snapshot, state.active)
             self._name_list()
         if SELECTION in names:
             self.list.put_cursor(state.cursor)
@@ -235,7 +242,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _resized(self) -> None:
         if self.focused is None:
             # A terminal that was too small for any pane took the focus from all of them.
-            self.list.focus()
+            self.set_focus(self.list)
         self._read_detail_soon()
         self._sleep()
 
@@ -278,21 +285,26 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Move the cursor."""
         self.state.select(message.cursor)
 
-    def on_pressed(self, message: Pressed) -> None:
+    async def on_pressed(self, message: Pressed) -> None:
         """Do what a word of the footer says."""
-        self.action_do(message.action)
+        await self.action_do(message.action)
 
     def on_typed(self, message: Typed) -> None:
         """Filter as somebody types."""
         self.state.set_filter(message.text)
 
-    def on_filter_done(self, message: FilterDone) -> None:
-        """Go back to the list."""
-        self.close_filter(keep=message.keep)
-
     # -- keys --
 
-    def action_do(self, action: str) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """While a filter is typed, letters are letters: only what no letter stands for acts."""
+        if action != "do" or self.place() != "filter":
+            return True
+        return parameters[0] in _IN_FILTER and all(
+            len(key_word(key)) > 1 and key != "space"
+            for key in self._yard.keymap.of(str(parameters[0]))
+        )
+
+    async def action_do(self, action: str) -> None:
         """Do what a key stands for, or say why it cannot be done now."""
         entry = BY_ID[action]
         why = entry.why_not(self.situation()) if entry.why_not is not None else None
@@ -301,41 +313,44 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return
         if entry.id in MOVES:
             self._move(action)
-        elif (handler := self._handlers.get(action)) is not None:
-            handler()
-        else:
-            row = self.state.selected
-            self.deeds.do(action, row.name if row is not None else None)
+            return
+        opened = self._handlers.get(action, partial(self._do_with_selected, action))()
+        if isinstance(opened, Awaitable):
+            await opened
+
+    def _do_with_selected(self, action: str) -> Awaitable[None] | None:
+        row = self.state.selected
+        return self.deeds.do(action, row.name if row is not None else None)
 
     def _move(self, how: str) -> None:
-        pane = self.focused
+        pane = self.focused or self.list  # before the first frame nothing has the focus
         if pane is self.list and self.state.rows:
             # At once and by no message: the next key may be here already.
-            self.state.select(self.list.target(how))
+            self.state.select(self.state.cursor + self.list.step(how))
         elif isinstance(pane, LinePane):
             pane.move(how)
 
     def _open_detail(self) -> None:
         self.add_class("-drilled")
-        self.detail.focus()
+        self.set_focus(self.detail)
 
-    def _open_filter(self) -> None:
+    async def _open_filter(self) -> None:
         from tui.widgets.filter_line import FilterLine
 
         found = self.query(FilterLine)
         if found:
-            found.first().focus()
+            self.set_focus(found.first())
             return
-        line = FilterLine(self.state.filter)
-        self.left.mount(line, before=0)
+        line = FilterLine(self.state.filter, self.close_filter)
+        await self.left.mount(line, before=0)
         self.remove_class("-drilled")
-        line.focus()
+        self.set_focus(line)
 
-    def close_filter(self, *, keep: bool) -> None:
+    def close_filter(self, keep: bool) -> None:  # noqa: FBT001 - a callback
         """Leave the filter's line; what it lets through stays, or everything is shown again."""
         from tui.widgets.filter_line import FilterLine
 
-        self.list.focus()
+        self.set_focus(self.list)
         self.query(FilterLine).remove()
         if keep:
             self.state.keep_selection()
@@ -346,20 +361,20 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _toggle_events(self) -> None:
         opened = not self.has_class("-events")
         self.set_class(opened, "-events")
-        (self.events if opened else self.list).focus()
+        self.set_focus(self.events if opened else self.list)
 
     def step_back(self) -> bool:
         """Go one step back; False at the root."""
         focused = self.focused
         if focused is not None and focused.id == "filter":
-            self.close_filter(keep=False)
+            self.close_filter(False)
         elif self.has_class("-events") and focused is not self.detail:
             self._toggle_events()
         elif focused is self.detail:
             self.remove_class("-drilled")
-            self.list.focus()
+            self.set_focus(self.list)
         elif self.state.filter:
-            self.close_filter(keep=False)
+            self.close_filter(False)
         else:
             return False
         return True
@@ -368,10 +383,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if not self.step_back():
             self._yard.leave()
 
-    def _help(self) -> None:
+    def _help(self) -> Awaitable[None]:
         from tui.screens.help import HelpScreen
 
-        self._yard.push_screen(HelpScreen(self._yard, self.place(), self.situation()))
+        return self._yard.push_screen(HelpScreen(self._yard, self.place(), self.situation()))
+
+    def _resumed(self, _app: object) -> None:
+        """Draw everything after somebody else had the terminal; Textual draws only what it thinks it must."""
+        self._redraw()
+        self.deeds.rescan()
 
     def _redraw(self) -> None:
         for pane in (self.list, self.detail, self.events):

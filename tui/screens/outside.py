@@ -10,6 +10,7 @@ from profiles.errors import ProfilesError
 from profiles.expiry import EMPTY
 from profiles.listing import take_snapshot
 from profiles.running import NOT_FOUND, run
+from tui.screens.driver import terminal_file
 from tui.state import ERROR, WARNING
 from tui.stderr import explain
 
@@ -101,9 +102,10 @@ def _say_end(app: Switchyard, what: str, name: str, code: int) -> None:
 
 
 def _write(text: str) -> None:
-    if sys.__stderr__ is not None:
-        sys.__stderr__.write(text)
-        sys.__stderr__.flush()
+    file = terminal_file()
+    if file is not None:
+        file.write(text)
+        file.flush()
 
 
 def _wait_for_enter(text: str) -> None:

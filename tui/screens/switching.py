@@ -11,6 +11,7 @@ from tui.state import WARNING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from typing import Literal
 
     from profiles.daemon import DaemonStatus
@@ -31,22 +32,22 @@ class Switched(NamedTuple):
 class SwitchDeeds(Workers):
     """The deeds that change the active login."""
 
-    def offer_login(self, name: str, what: str) -> None:
+    def offer_login(self, name: str, what: str) -> Awaitable[None]:
         """Offer to fill an empty profile."""
         raise NotImplementedError
 
-    def switch(self, name: str, *, anyway: bool = False) -> None:
+    def switch(self, name: str, *, anyway: bool = False) -> Awaitable[None] | None:
         """Make a profile the active login; an empty one is offered to be filled first."""
         row = self.state.selected
         if row is not None and row.name == name and row.state == EMPTY:
-            self.offer_login(name, f"{name} holds no login yet")
-            return
+            return self.offer_login(name, f"{name} holds no login yet")
         self.write(
             f"switching to {name}",
             partial(self._switch, name, anyway=anyway),
             self._switched,
             None if anyway else partial(self.switch, name, anyway=True),
         )
+        return None
 
     def undo(self, *, anyway: bool = False) -> None:
         """Take the last switch back."""

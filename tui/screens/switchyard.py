@@ -13,12 +13,12 @@ from textual.binding import Binding
 from textual.screen import ModalScreen
 
 from tui import themes
-from tui.keys import BY_ID, make_keymap
+from tui.keys import BY_ID
 from tui.screens.main import MainScreen
-from tui.state import WARNING, State
-from tui.terminal import clean, says_utf8
+from tui.state import WARNING
+from tui.terminal import clean
 from tui.widgets.too_small import COLUMNS, ROWS
-from tui.widgets.words import ASCII, UNICODE
+from tui.widgets.words import ASCII
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from textual.binding import BindingType
+    from textual.driver import Driver
 
     from profiles.config import Config
-    from profiles.context import Context
-    from profiles.listing import Snapshot
+    from tui.colours import Look
+    from tui.first_picture import Scene
     from tui.widgets.words import Signs
 
 #: Signals that end the screen in good order, and the exit code of each as a shell gives it.
@@ -51,31 +52,23 @@ class Switchyard(App[int], inherit_bindings=False):
     ]
 
     def __init__(
-        self,
-        context: Context,
-        config: Config,
-        snapshot: Snapshot,
-        *,
-        partial: bool = False,
-        size: tuple[int, int] | None = None,
+        self, scene: Scene, config: Config, *, driver_class: type[Driver] | None = None
     ) -> None:
-        look = themes.choose(config.theme, context.environ)
-        self.signs = UNICODE if says_utf8(context.environ) else ASCII
+        look = scene.look
         # Textual decides about colours while it is constructed, and for good; for NO_COLOR it
         # asks whether the variable is there, though one that is empty means nothing.
         with _no_color(wanted=look.mono):
-            super().__init__(ansi_color=look.ansi, css_path=_style_sheets(look, self.signs))
+            super().__init__(
+                driver_class, css_path=_style_sheets(look, scene.signs), ansi_color=look.ansi
+            )
         for theme in themes.themes():
             self.register_theme(theme)
         self.theme = look.theme
         self.animation_level = "none"
-        self.context = context
-        self.config = config
-        self._first_size = size
-        self.keymap = make_keymap(config.keys)
+        self.scene = scene
+        self.context, self.config = scene.context, config
+        self.keymap, self.signs, self.state = scene.keymap, scene.signs, scene.state
         self.set_keymap(self.keymap.changes())
-        self.state = State(context.now)
-        self.state.take(snapshot, partial=partial)
         for problem in self.keymap.problems:
             self.state.note(problem, WARNING, "? lists the actions and their keys")
 
@@ -85,11 +78,10 @@ class Switchyard(App[int], inherit_bindings=False):
         Textual gives it the classes of its breakpoints after it was drawn once, and then draws it again.
         """
         screen = MainScreen(self)
-        if self._first_size is not None:
-            points = (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS)
-            for cells, breakpoints in zip(self._first_size, points, strict=True):
-                name = max(point for point in breakpoints if point[0] <= cells)[1]
-                screen.add_class(name, update=False)
+        points = (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS)
+        for cells, breakpoints in zip(self.scene.size, points, strict=True):
+            name = max(point for point in breakpoints if point[0] <= cells)[1]
+            screen.add_class(name, update=False)
         return screen
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -173,7 +165,7 @@ class Switchyard(App[int], inherit_bindings=False):
         self._exit_renderables.clear()
 
 
-def _style_sheets(look: themes.Look, signs: Signs) -> list[str | PurePath]:
+def _style_sheets(look: Look, signs: Signs) -> list[str | PurePath]:
     """Return the style sheets: what is for plain terminals alone is parsed only there."""
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     names = ["app.tcss"]

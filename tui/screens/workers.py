@@ -16,7 +16,7 @@ from tui.stderr import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from profiles.reconcile import Report
     from tui.screens.switchyard import Switchyard
@@ -59,7 +59,7 @@ class Workers:
         words: str,
         work: Callable[[], T],
         done: Callable[[T], None],
-        again: Callable[[], None] | None = None,
+        again: Callable[[], object] | None = None,
     ) -> None:
         """Run what writes; `again` does the same with --anyway, where the refusal allows that."""
         self.state.set_busy(words)
@@ -76,12 +76,12 @@ class Workers:
 
         self.app.run_worker(body, group="write", thread=True, exit_on_error=False)
 
-    def _ended(self, then: Callable[[], None]) -> None:
+    def _ended(self, then: Callable[[], object]) -> None:
         self.state.set_busy(None)
         self._safely(then)
         self.rescan()
 
-    def _safely(self, then: Callable[[], None]) -> None:
+    def _safely(self, then: Callable[[], object]) -> None:
         try:
             then()
         except Exception as error:  # noqa: BLE001 - a bug in showing a result ends nothing
@@ -92,7 +92,7 @@ class Workers:
         if not self.state.was_just_said(explain(error)[0]):
             self._failed(error, None)
 
-    def _failed(self, error: Exception, again: Callable[[], None] | None) -> None:
+    def _failed(self, error: Exception, again: Callable[[], object] | None) -> None:
         message, hint = explain(error)
         if again is not None and _can_force(error):
             self.state.note(message, WARNING, hint)
@@ -116,7 +116,9 @@ class Workers:
 
     # -- questions --
 
-    def confirm(self, title: str, text: str, yes: str, then: Callable[[], None]) -> None:
+    def confirm(
+        self, title: str, text: str, yes: str, then: Callable[[], object]
+    ) -> Awaitable[None]:
         """Ask, and do `then` on a yes."""
         from tui.screens.dialogs import Confirm
 
@@ -124,11 +126,11 @@ class Workers:
             if agreed:
                 then()
 
-        self.app.push_screen(Confirm(title, text, yes=yes), answered)
+        return self.app.push_screen(Confirm(title, text, yes=yes), answered)
 
     def ask(
         self, title: str, text: str, value: str, then: Callable[[str], None], *, name: bool
-    ) -> None:
+    ) -> Awaitable[None]:
         """Ask for a line of text (`name`: a profile's name), and do `then` with it."""
         from tui.screens.dialogs import AskText
 
@@ -136,7 +138,7 @@ class Workers:
             if answer is not None:
                 then(answer)
 
-        self.app.push_screen(AskText(title, text, value, is_name=name), answered)
+        return self.app.push_screen(AskText(title, text, value, is_name=name), answered)
 
 
 def _places(error: Exception) -> list[str]:

@@ -71,6 +71,8 @@ def detail_lines(
     """Return the detail of a profile; `details` is None while it is still being read."""
     words = _Words(around)
     words.head(row)
+    if not row.state:
+        return words.lines  # Only its name was read yet.
     words.identity(row, details)
     if row.kind in OAUTH_KINDS:
         words.tokens(row)

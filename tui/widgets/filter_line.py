@@ -7,10 +7,12 @@ from typing import ClassVar
 from textual.binding import Binding
 from textual.widgets import Input
 
-from tui.messages import FilterDone, Typed
+from tui.messages import Typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.binding import BindingType
 
 
@@ -26,13 +28,15 @@ class FilterLine(Input):
         color: $sy-text;
     }
     """
+    #: With priority, as all keys of the screen: the next key may be here before a message is.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,down", "keep", "keep", show=False),
-        Binding("escape", "clear", "clear", show=False),
+        Binding("enter,down", "done(True)", "keep", show=False, priority=True),
+        Binding("escape", "done(False)", "clear", show=False, priority=True),
     ]
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, done: Callable[[bool], None]) -> None:
         super().__init__(value, id="filter", placeholder="filter: enter keeps it, esc clears it")
+        self._done = done
         self.cursor_blink = False
         self.select_on_focus = False
 
@@ -40,10 +44,6 @@ class FilterLine(Input):
         """Filter by what is there now."""
         self.post_message(Typed(self.value))
 
-    def action_keep(self) -> None:
-        """Back to the list, with what the filter lets through."""
-        self.post_message(FilterDone(keep=True))
-
-    def action_clear(self) -> None:
-        """Back to the list, with everything."""
-        self.post_message(FilterDone(keep=False))
+    def action_done(self, keep: bool) -> None:  # noqa: FBT001 - as Textual calls it
+        """Back to the list, with what the filter lets through, or with everything."""
+        self._done(keep)

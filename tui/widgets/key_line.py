@@ -6,10 +6,10 @@ from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
-from tui.keys import BY_ID, FILTER_FOOTER, FOOTERS
 from tui.messages import Pressed
 from tui.widgets.ink import ink_of
-from tui.widgets.words import ACCENT, WARN, cells, crop
+from tui.widgets.key_text import busy_text, key_words
+from tui.widgets.words import ACCENT, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,34 +42,16 @@ class KeyLine(Widget):
 
     def render(self) -> Text:
         """Return the line."""
+        ink = ink_of(self.app)
         line = Text(no_wrap=True, end="")
         if self._busy is not None:
-            words = crop(f"{self._busy}{self._signs.more}", self.size.width, self._signs)
-            return line.append(words, ink_of(self.app)[WARN])
-        key_style = ink_of(self.app)[ACCENT]
-        if self._place == "filter":
-            for number, (key, word) in enumerate(FILTER_FOOTER):
-                line.append("  " if number else "")
-                line.append(key, key_style)
-                line.append(f" {word}")
-            return line
-        for number, action in enumerate(self._fitting()):
-            meta = Style(meta={"action": action})
+            return line.append(busy_text(self._busy, self.size.width, self._signs), ink[WARN])
+        for number, word in enumerate(key_words(self._place, self._keymap, self.size.width)):
+            meta = Style(meta={"action": word.action})
             line.append("  " if number else "")
-            line.append(self._keymap.first(action), key_style + meta)
-            line.append(f" {BY_ID[action].word}", meta)
+            line.append(word.key, ink[ACCENT] + meta)
+            line.append(f" {word.word}", meta)
         return line
-
-    def _fitting(self) -> list[str]:
-        """Return the actions whose words fit."""
-        actions = [action for action in FOOTERS[self._place] if self._keymap.of(action)]
-        while len(actions) > 1 and self._cells(actions) > self.size.width:
-            del actions[-2 if actions[-1] == "help" else -1]
-        return actions
-
-    def _cells(self, actions: list[str]) -> int:
-        words = [f"{self._keymap.first(each)} {BY_ID[each].word}" for each in actions]
-        return sum(map(cells, words)) + 2 * (len(words) - 1)
 
     def on_click(self, event: Click) -> None:
         """Do what the clicked word says."""

@@ -5,26 +5,12 @@ from __future__ import annotations
 from textual.widget import Widget
 
 from profiles import expiry
-from profiles.claims import plan_name
 from tui.messages import Chosen, Scrolled
-from tui.widgets.columns import MARKER_CELLS, Column, Longest, columns_for
+from tui.widgets.columns import Column, Longest, columns_for
 from tui.widgets.ink import CURSOR, CURSOR_BLURRED
 from tui.widgets.lines import LinePane
-from tui.widgets.words import (
-    GOOD,
-    MUTED,
-    PLAIN,
-    STRONG,
-    UNSAVED,
-    Line,
-    cells,
-    expiry_text,
-    fit,
-    kind_word,
-    next_change,
-    state_word,
-    wrap_line,
-)
+from tui.widgets.row_text import head_text, longest_of, row_line
+from tui.widgets.words import Line, expiry_text, next_change, wrap_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +19,7 @@ if TYPE_CHECKING:
     from textual.events import Click
 
     from profiles.model import ProfileRow
-    from tui.widgets.words import Signs, Span
+    from tui.widgets.words import Signs
 
 
 class ProfileList(LinePane):
@@ -68,7 +54,7 @@ class ProfileList(LinePane):
         """
         same = len(rows) == len(self.rows) and paragraphs == self._paragraphs
         before, self.rows = self.rows, rows
-        longest = _longest(rows if among is None else among, self.signs)
+        longest = longest_of(rows if among is None else among, self.signs)
         self.head.set_class(not rows, "-none")
         if not same or longest != self._longest:
             self._longest, self._paragraphs = longest, paragraphs
@@ -123,10 +109,6 @@ class ProfileList(LinePane):
             self.scroll_to(y=self.cursor, animate=False)
         elif self.cursor >= top + page:
             self.scroll_to(y=self.cursor - page + 1, animate=False)
-
-    def target(self, how: str) -> int:
-        """Return the row that a moving action leads to (`move-down`, `page-up`, …)."""
-        return max(0, min(self.cursor + self.step(how), len(self.rows) - 1))
 
     def on_click(self, event: Click) -> None:
         """Choose the row that was clicked."""
@@ -197,41 +179,9 @@ class ProfileList(LinePane):
         """Return the line of a row, or a note below the rows."""
         if index >= len(self.rows):
             return self._notes[index - len(self.rows)]
-        row = self.rows[index]
-        marker = self.signs.active if row.active else " "
-        spans = [(f"{marker} ", GOOD)]
-        for number, column in enumerate(self.columns(width)):
-            if number:
-                spans.append(("  ", PLAIN))
-            spans.extend(self._cell(index, row, column))
-        return tuple(spans)
-
-    def _cell(self, index: int, row: ProfileRow, column: Column) -> list[Span]:
-        signs, width = self.signs, column.width
-        if column.id == "name":
-            role = STRONG if row.active else PLAIN
-            return [(fit(row.name or UNSAVED, width, signs), role)]
-        if column.id == "state":
-            word = state_word(row.state, signs)
-            if word.role == GOOD:
-                # What is well stays quiet: only its sign has a colour.
-                return [
-                    (word.sign, GOOD),
-                    (fit(f" {word.word}", width - cells(word.sign), signs), MUTED),
-                ]
-            return [(fit(word.text, width, signs), word.role)]
-        if column.id == "expires":
-            text = expiry_text(self._now(), row.access_token_expires_at, signs)
-            self._drawn[index] = text
-            return [
-                (
-                    fit(text, width, signs, right=column.right),
-                    MUTED if text == signs.dash else PLAIN,
-                )
-            ]
-        if column.id == "account":
-            return [(fit(row.email or kind_word(row.kind), width, signs), MUTED)]
-        return [(fit(plan_name(row.plan) or "", width, signs), MUTED)]
+        now, row = self._now(), self.rows[index]
+        self._drawn[index] = expiry_text(now, row.access_token_expires_at, self.signs)
+        return row_line(row, self.columns(width), now, self.signs)
 
 
 class ListHead(Widget):
@@ -243,20 +193,4 @@ class ListHead(Widget):
 
     def render(self) -> str:
         """Return the one line."""
-        columns = self._list.columns(self._list.line_width)
-        return " " * MARKER_CELLS + "  ".join(
-            fit(column.title, column.width, self._list.signs, right=column.right)
-            for column in columns
-        )
-
-
-def _longest(rows: Sequence[ProfileRow], signs: Signs) -> Longest:
-    if not rows:
-        return Longest()
-    states = {row.state for row in rows}
-    return Longest(
-        name=max(len(row.name or UNSAVED) for row in rows),
-        state=max(cells(state_word(state, signs).text) for state in states),
-        account=max(cells(row.email or kind_word(row.kind)) for row in rows),
-        plan=max(cells(plan_name(plan) or "") for plan in {row.plan for row in rows}),
-    )
+        return head_text(self._list.columns(self._list.line_width), self._list.signs)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from time import localtime, strftime
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from profiles import expiry, model
 from tui.terminal import clean
 
@@ -33,7 +31,11 @@ EXPIRY_CELLS = 9
 
 def cells(text: str) -> int:
     """Return how many cells a terminal gives to `text`."""
-    return len(text) if text.isascii() else cell_len(text)
+    if text.isascii() or _OURS.issuperset(text):
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 class Signs(NamedTuple):
@@ -56,6 +58,10 @@ class Signs(NamedTuple):
 
 UNICODE = Signs("●", "✓", "!", "✗", "↻", "○", "◆", "→", "?", "●", "·", "…", "–")
 ASCII = Signs("*", "+", "!", "x", "~", "-", "#", ">", "?", "*", "-", "..", "-")
+
+
+#: What most texts consist of, so that the first picture needs no tables of widths.
+_OURS = frozenset("".join(UNICODE) + "".join(map(chr, range(32, 127))))
 
 
 class StateWord(NamedTuple):

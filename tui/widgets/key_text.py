@@ -1,0 +1,45 @@
+"""The words of the last line: what the keys do here and now, or what is being written."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tui.keys import BY_ID, FILTER_FOOTER, FOOTERS
+from tui.widgets.words import cells, crop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui.keys import Keymap
+    from tui.widgets.words import Signs
+
+
+class Word(NamedTuple):
+    """A key and what it does; `action` is what a click on it does."""
+
+    key: str
+    word: str
+    action: str | None = None
+
+    @property
+    def cells(self) -> int:
+        """The cells that it takes."""
+        return cells(self.key) + 1 + cells(self.word)
+
+
+def key_words(place: str, keymap: Keymap, width: int) -> list[Word]:
+    """Return the words that fit, most used first; the rightmost go first, `help` goes last."""
+    if place == "filter":
+        return [Word(key, word) for key, word in FILTER_FOOTER]
+    words = [
+        Word(keymap.first(action), BY_ID[action].word, action)
+        for action in FOOTERS[place]
+        if keymap.of(action)
+    ]
+    while len(words) > 1 and sum(word.cells + 2 for word in words) - 2 > width:
+        del words[-2 if words[-1].action == "help" else -1]
+    return words
+
+
+def busy_text(busy: str, width: int, signs: Signs) -> str:
+    """Return the line while something is written."""
+    return crop(f"{busy}{signs.more}", width, signs)

@@ -32,7 +32,7 @@ def settle_all(work: Work, merge: Merge) -> None:
     for each in (home, *sorted(work.needs.homes - {home})):
         settle_leftovers(work, each, merge)
     for profile in work.view.shelf.profiles:
-        if not profile.managed:
+        if not profile.managed and profile.fields.identity in work.needs.identities:
             for path in leftovers(profile.folder):
                 _settle_document(work, path, profile.home, merge)
 

@@ -24,15 +24,20 @@ if TYPE_CHECKING:
     from profiles.context import Context
     from tests.conftest import Box
 
-#: The victim: switches from one profile to the next for as long as it lives.
+#: The victim: switches from one profile to the next for as long as it lives, and says when it is at it: at its first
+#: switch or, told `late`, at its third.
 VICTIM = """
 import sys
 from profiles.context import make_context
 from profiles.errors import ProfilesError
 from profiles.switching import switch
-print("up", flush=True)
+when, names = sys.argv[1], sys.argv[2:]
+done = 0
 while True:
-    for name in sys.argv[1:]:
+    for name in names:
+        if done == (2 if when == "late" else 0):
+            print("up", flush=True)
+        done += 1
         try:
             switch(make_context(), name, anyway=True)
         except ProfilesError as error:
@@ -63,10 +68,18 @@ def _murders(box: Box, seed: int, rounds: int) -> int:
         "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
     }
     changed = 0
-    for _ in range(rounds):
+    for number in range(rounds):
         before = world.login_in(world.live_path)
         child = subprocess.Popen(
-            [sys.executable, "-c", VICTIM, "work", "second", "ada"],
+            [
+                sys.executable,
+                "-c",
+                VICTIM,
+                "late" if number % 2 else "soon",
+                "work",
+                "second",
+                "ada",
+            ],
             env=environ,
             stdout=subprocess.PIPE,
             text=True,

@@ -24,7 +24,7 @@ NEVER = (
 def paragraphs(state: State, keymap: Keymap, context: Context) -> list[Line]:
     """Return what stands below the rows, as paragraphs still to be wrapped; empty lines between."""
     snapshot = state.snapshot
-    if snapshot is None or state.partial:
+    if state.partial:
         return []
     count = len(snapshot.rows)
     if count and not state.rows:

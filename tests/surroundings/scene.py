@@ -11,21 +11,25 @@ Locks, the cache and backups may come; everything else is what it was, to the mo
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
-from typing import Final, NamedTuple
+import tempfile
+from typing import Any, Final, NamedTuple
 
 from profiles.auth_file import parse
 from profiles.context import make_context
 from profiles.profile_file import ProfileFile, save_profile_file
 from profiles.switching import switch
+from tests.support.cli import Ran, check_output
 from tests.support.tokens import HOUR, Document, Login, Person
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from profiles.context import Context
     from tests.conftest import Box
-    from tests.support.cli import Ran
 
 #: More than a file of this size (bytes) is told by its digest.
 LARGE: Final = 1 << 16
@@ -142,6 +146,56 @@ def leftovers(*roots: str) -> list[str]:
         for name in [*folders, *names]
         if ".switchyard-" in name or name.startswith(".new-")
     ]
+
+
+def tui_here(
+    args: Sequence[str], env: Mapping[str, str | None] | None = None, *, cwd: str = "/"
+) -> Ran:
+    """Run `tui` in this very process: for the twentieth word of a list, of which others ran as programs.
+
+    Whatever is printed is looked through as by `run_tui`.
+    """
+    __tracebackhide__ = True
+    from tui import cli
+
+    before, folder = dict(os.environ), os.getcwd()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        kept = os.dup(1), os.dup(2)
+        try:
+            for name, value in (env or {}).items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+            os.chdir(cwd)
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            code = cli.run(args)
+        finally:
+            for number, descriptor in enumerate(kept, 1):
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ.update(before)
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode("utf-8", "surrogateescape"))
+    ran = Ran(int(code), *texts)
+    check_output(ran)
+    return ran
+
+
+def json_here(
+    args: Sequence[str], env: Mapping[str, str | None] | None = None, *, cwd: str = "/"
+) -> dict[str, Any]:
+    """Run `tui` in this process, expect that it works, and return the one JSON document on its stdout."""
+    __tracebackhide__ = True
+    ran = tui_here(args, env, cwd=cwd)
+    assert ran.code == 0, ran
+    document = json.loads(ran.out)
+    assert isinstance(document, dict)
+    return document
 
 
 def refused(ran: Ran, code: int, *named: str) -> str:

@@ -14,6 +14,7 @@ from tests.support import documents
 from tests.support.cli import run_tui, tui_json
 from tests.support.tokens import Login, Person, some_bytes
 from tests.surroundings.scene import (
+    json_here,
     leftovers,
     quiet_context,
     read,
@@ -22,6 +23,7 @@ from tests.surroundings.scene import (
     save_profile,
     settle,
     snapshot,
+    tui_here,
     write,
 )
 
@@ -60,6 +62,10 @@ DAMAGED: Final[dict[str, bytes]] = {
 }
 
 
+#: Those of which the whole command is run as a program; the others run in this process.
+COMMANDED: Final = ("empty", "cut", "binary", "tokens is a list", "auth_mode is a number", "zeros")
+
+
 class Clock:
     """A clock that only waiting moves."""
 
@@ -82,7 +88,7 @@ def test_a_target_that_codex_would_not_load_is_refused(box: Box, kind: str) -> N
     scene = settle(box)
     write(scene.saved("bob"), DAMAGED[kind])
     before = snapshot(box.path)
-    ran = run_tui(["switch", "bob"])
+    ran = run_tui(["switch", "bob"]) if kind in COMMANDED else tui_here(["switch", "bob"])
     refused(ran, 1, scene.saved("bob"))
     repeated("tui run bob -- codex login", ran)
     assert snapshot(box.path) == before
@@ -153,7 +159,7 @@ def test_a_spent_target_needs_a_login(box: Box) -> None:
     record(quiet_context(), SPENT, [digest])
     before = snapshot(box.path)
     for args in (["switch", "bob"], ["switch", "bob", "--anyway"], ["switch", "bob", "--dry-run"]):
-        ran = run_tui(args)
+        ran = tui_here(args)
         refused(ran, 4, "bob")
         repeated("tui run bob -- codex login", ran)
     assert snapshot(box.path) == before
@@ -255,5 +261,5 @@ def test_all_broken_profiles_together_hide_nobody(box: Box) -> None:
     assert {states[name] for name in names} == {"broken"}
     assert snapshot(box.path) == before
     for name in names:
-        shown = tui_json(["show", name, "--json"])
+        shown = json_here(["show", name, "--json"])
         assert (shown["name"], shown["state"]) == (name, "broken")

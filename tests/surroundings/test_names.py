@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.support.cli import run_tui, tui_json
-from tests.surroundings.scene import read, refused, settle, snapshot
+from tests.surroundings.scene import read, refused, settle, snapshot, tui_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ def test_a_name_that_no_profile_can_have(box: Box, name: str) -> None:
     scene = settle(box)
     before = snapshot(box.path)
     for args in (
-        ["switch", name],
         ["add", name],
         ["add", name, "--empty"],
         ["rename", "bob", name],
@@ -58,11 +57,12 @@ def test_a_name_that_no_profile_can_have(box: Box, name: str) -> None:
         ["show", name],
         ["run", name, "--", "true"],
     ):
-        ran = run_tui(args)
+        ran = tui_here(args)
         error = refused(ran, 2)
         assert len(error) < 160, args
         assert "\x1b" not in ran.err
         assert "letter or digit" in ran.err
+    refused(run_tui(["switch", name]), 2)
     assert snapshot(box.path) == before
     assert read(scene.live) == scene.ada.document().data()
 

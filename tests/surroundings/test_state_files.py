@@ -14,12 +14,14 @@ from tests.support.childuid import as_nobody, give, need_root
 from tests.support.cli import run_tui, tui_json
 from tests.support.tokens import some_bytes
 from tests.surroundings.scene import (
+    json_here,
     leftovers,
     quiet_context,
     read,
     refused,
     settle,
     snapshot,
+    tui_here,
     write,
 )
 
@@ -62,12 +64,13 @@ READING: Final = (["list"], ["list", "--json"], ["show", "bob"], ["history"], ["
 def _works(scene: Scene) -> None:
     """Assert that everything works as if the file were not there."""
     for args in READING:
-        assert run_tui(args).code == 0, args
-    rows = tui_json(["list", "--json"])["profiles"]
+        assert tui_here(args).code == 0, args
+    rows = json_here(["list", "--json"])["profiles"]
     assert [(row["name"], row["state"]) for row in rows] == [("ada", "ok"), ("bob", "ok")]
-    assert run_tui(["switch", "bob"]).code == 0
+    ran = run_tui(["switch", "bob"])
+    assert ran.code == 0, ran.err
     assert read(scene.live) == scene.bob.document().data()
-    assert run_tui(["undo"]).code == 0
+    assert tui_here(["undo"]).code == 0
     assert read(scene.live) == scene.ada.document().data()
     assert not leftovers(scene.box.path)
 
@@ -143,7 +146,7 @@ def test_wrong_values_under_the_keys_of_the_cache(box: Box) -> None:
             for name, (key, fields) in document["files"].items():
                 entries[name] = [key, [_mangle(None)[choose]] * (len(fields) - cut)]
             write(path, json.dumps({"version": document["version"], "files": entries}).encode())
-            rows = tui_json(["list", "--json"])["profiles"]
+            rows = json_here(["list", "--json"])["profiles"]
             assert [(row["name"], row["email"], row["state"]) for row in rows] == [
                 ("ada", "ada@example.com", "ok"),
                 ("bob", "bob@example.com", "ok"),
@@ -168,10 +171,11 @@ def test_something_else_in_the_place_of_a_file(box: Box, kind: str, name: str) -
     }
     makers[kind]()
     for args in READING:
-        assert run_tui(args, timeout=10).code == 0, args
+        ran = run_tui(args, timeout=20) if kind == "a pipe" else tui_here(args)
+        assert ran.code == 0, args
     scene.ada.rotate(60).write(box.codex)  # so that there is something to note as spent
     before = snapshot(box.path)
-    ran = run_tui(["switch", "bob"], timeout=10)
+    ran = run_tui(["switch", "bob"], timeout=20)
     if ran.code == 0:
         assert read(scene.live) == scene.bob.document().data()
         assert read(scene.saved("ada")) == scene.ada.rotate(60).document().data()
@@ -233,15 +237,15 @@ def test_a_profile_toml_that_makes_no_sense(box: Box, kind: str) -> None:
     before = snapshot(box.path)
     refused(run_tui(["switch", "bob"]), 1, path)
     assert snapshot(box.path) == before
-    listed = tui_json(["list", "--json"])
+    listed = json_here(["list", "--json"])
     assert {row["name"]: row["state"] for row in listed["profiles"]} == {
         "ada": "ok",
         "bob": "broken",
     }
     assert path in [problem["path"] for problem in listed["problems"]]
-    assert run_tui(["show", "bob"]).code == 0
-    assert run_tui(["switch", "ada"]).code == 0
-    refused(run_tui(["run", "bob", "--", "true"]), 1, path)
+    assert tui_here(["show", "bob"]).code == 0
+    assert tui_here(["switch", "ada"]).code == 0
+    refused(tui_here(["run", "bob", "--", "true"]), 1, path)
     assert read(scene.saved("bob")) == scene.bob.document().data()
     assert read(path) == BAD_PROFILES[kind]
 
@@ -263,15 +267,15 @@ def test_an_odd_profile_toml(box: Box, kind: str) -> None:
     else:
         os.symlink("profile.toml" if kind == "a link to itself" else "gone", path)
     for args in (["list"], ["list", "--json"], ["show", "bob"]):
-        assert run_tui(args, timeout=10).code == 0, args
+        assert run_tui(args, timeout=20).code == 0, args
     rows = tui_json(["list", "--json"])["profiles"]
     assert [row["name"] for row in rows] == ["ada", "bob"]
-    ran = run_tui(["switch", "bob"], timeout=10)
+    ran = run_tui(["switch", "bob"], timeout=20)
     assert ran.code in (0, 1)
     if ran.code == 1:
         refused(ran, 1, path)
     assert read(scene.saved("bob")) == scene.bob.document().data()
-    assert run_tui(["switch", "ada"], timeout=10).code == 0
+    assert run_tui(["switch", "ada"], timeout=20).code == 0
 
 
 def test_the_live_login_of_a_profile_that_is_broken(box: Box) -> None:
@@ -326,14 +330,14 @@ def test_config_toml_that_makes_no_sense(box: Box) -> None:
         write(path, data)
         before = snapshot(box.path)
         for args in (["list"], ["paths"], ["show", "bob"]):
-            assert run_tui(args).code == 0, (args, data[:20])
-        ran = run_tui(["switch", "bob"])
+            assert tui_here(args).code == 0, (args, data[:20])
+        ran = tui_here(["switch", "bob"])
         if ran.code:
             refused(ran, 2, path)
             assert snapshot(box.path) == before
         else:
             assert data == b""
-            assert run_tui(["undo"]).code == 0
+            assert tui_here(["undo"]).code == 0
     assert read(scene.live) == scene.ada.document().data()
 
 
@@ -342,7 +346,7 @@ def test_codex_config_that_makes_no_sense(box: Box, kind: str) -> None:
     """The home's own config.toml is Codex's business: it stops neither a list nor a switch."""
     scene = settle(box)
     write(f"{box.codex}/config.toml", GARBAGE[kind])
-    assert run_tui(["list"]).code == 0
+    assert tui_here(["list"]).code == 0
     assert run_tui(["switch", "bob"]).code == 0
     assert read(scene.live) == scene.bob.document().data()
 

@@ -104,9 +104,12 @@ class Stage:
         return take_snapshot(self.app.context)
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other, and let all that they started end."""
+        """Press keys, and let all that each started end; `=words` are typed at once."""
         for key in keys:
-            await self.pilot.press(key)
+            if key.startswith("="):
+                await self.pilot.press(*("space" if sign == " " else sign for sign in key[1:]))
+            else:
+                await self.pilot.press(key)
             await self.settle()
 
     async def settle(self) -> None:

@@ -17,7 +17,7 @@ async def test_filter(box: Box) -> None:
     """/ filters as it is typed, counts in the border, and enter keeps it for the keys of the list."""
     _, bob = two_logins(box)
     async with open_stage() as stage:
-        await stage.press("slash", *"bletch")
+        await stage.press("slash", "=bletch")
         assert "/bletch  1/2" in stage.text
         assert stage.selected == "work"
         assert stage.main.place() == "filter"
@@ -35,7 +35,7 @@ async def test_filter_without_a_match(box: Box) -> None:
     """An empty result says how to clear the filter, and esc does."""
     two_logins(box)
     async with open_stage() as stage:
-        await stage.press("slash", *"nobody")
+        await stage.press("slash", "=nobody")
         await stage.shows("Nothing matches nobody", "esc clears the filter", "0/2")
         await stage.press("enter", "d")
         assert "no profile matches the filter: esc clears it" in stage.toasts

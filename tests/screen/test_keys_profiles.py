@@ -17,7 +17,7 @@ async def test_rename(box: Box) -> None:
     async with open_stage() as stage:
         await stage.press("G", "e")
         await stage.shows("Rename work")
-        await stage.press("end", *["backspace"] * 4, *"bletchley", "enter")
+        await stage.press("end", "ctrl+u", "=bletchley", "enter")
         assert not is_there(box.profile("work"))
         assert is_there(f"{box.profile('bletchley')}/auth.json")
         await stage.until(lambda: stage.selected == "bletchley")
@@ -39,7 +39,7 @@ async def test_rename_to_a_name_that_is_taken(box: Box) -> None:
     """Two profiles never get one name, whatever the case of the letters."""
     two_logins(box)
     async with open_stage() as stage:
-        await stage.press("G", "e", "end", *["backspace"] * 4, *"PERSONAL", "enter")
+        await stage.press("G", "e", "end", "ctrl+u", "=PERSONAL", "enter")
         assert "a profile called personal exists already" in stage.toasts
         assert is_there(box.profile("work"))
 
@@ -50,12 +50,12 @@ async def test_note(box: Box) -> None:
     async with open_stage() as stage:
         await stage.press("G", "E")
         await stage.shows("Note of work")
-        await stage.press(*"for", "space", *"[ci]", "enter")
+        await stage.press("=for [ci]", "enter")
         row = stage.disk().row("work")
         assert row is not None
         assert row.note == "for [ci]"
         await stage.shows("Note", "for [ci]")
-        await stage.press("E", "end", *["backspace"] * 8, "enter")
+        await stage.press("E", "end", "ctrl+u", "enter")
         row = stage.disk().row("work")
         assert row is not None
         assert row.note is None
@@ -113,7 +113,7 @@ async def test_new(box: Box) -> None:
     async with open_stage() as stage:
         await stage.press("n")
         await stage.shows("New profile")
-        await stage.press(*"client", "enter")
+        await stage.press("=client", "enter")
         row = stage.disk().row("client")
         assert row is not None
         assert row.state == "empty"
@@ -130,7 +130,7 @@ async def test_keys_are_letters_while_a_line_is_typed(box: Box) -> None:
     """Single letters act only when no input has the focus: a name may hold q, d, u and ?."""
     ada, _ = two_logins(box)
     async with open_stage() as stage:
-        await stage.press("n", *"squid", "enter", "escape")
+        await stage.press("n", "=squid", "enter", "escape")
         assert stage.disk().row("squid") is not None
         assert live_login(box) == ada.document().data()
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from profiles.claims import NO_FACTS, TokenFacts, facts_of, payload, token_facts
 from profiles.codex_time import believable
 from profiles.codex_time import parse_time as parse_time  # noqa: PLC0414 - public here
+from profiles.digest import sha256_hex
 from profiles.errors import AuthFileMalformed, TokenMalformed
 from profiles.model import (
     AGENT_IDENTITY,
@@ -220,10 +221,8 @@ def _digest_of_all(document: AuthDocument) -> str:
 
 def canonical_digest(value: object) -> str:
     """Return the SHA-256 of a credential in canonical JSON."""
-    from hashlib import sha256
-
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256_hex(text.encode("utf-8", "surrogatepass"))
 
 
 def parse(raw: bytes, path: str) -> AuthDocument:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from profiles.atomic import make_private_folder, replace_file
+from profiles.digest import sha256_hex
 from profiles.generation import Copy, read_copy
 from profiles.paths import path_digest
 
@@ -35,11 +36,9 @@ def _stamp(context: Context) -> str:
 
 def keep(context: Context, home: str, raw: bytes, modified_ns: int) -> str:
     """Make the bytes durable among the backups of `home`; return the file. Raises StoreNotWritable."""
-    from hashlib import sha256
-
     folder = folder_of(context, home)
     make_private_folder(context.files, folder)
-    ending = f"-{sha256(raw).hexdigest()[:16]}.json"
+    ending = f"-{sha256_hex(raw)[:16]}.json"
     for name in _names(folder):
         if name.endswith(ending):
             known = read_copy(f"{folder}/{name}")

@@ -43,9 +43,9 @@ class Secret:
 
     def digest(self) -> str:
         """Return the 128-bit digest (32 hex digits) by which the secret may be remembered."""
-        from hashlib import sha256
+        from profiles.digest import sha256_hex
 
-        return sha256(self._text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return sha256_hex(self._text.encode("utf-8", "surrogatepass"))[:32]
 
     def __bool__(self) -> bool:
         return bool(self._text)
@@ -81,10 +81,10 @@ class Identity(NamedTuple):
 
     def digest(self) -> str:
         """Return 32 hex digits that name this identity in history, locks and states."""
-        from hashlib import sha256
+        from profiles.digest import sha256_hex
 
         text = "\0".join((self.kind, self.user_id or "", self.account_id or "", self.key))
-        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return sha256_hex(text.encode("utf-8", "surrogatepass"))[:32]
 
 
 class Process(NamedTuple):

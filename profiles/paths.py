@@ -125,9 +125,9 @@ def find_active_home(environ: Mapping[str, str]) -> ActiveHome:
 
 def path_digest(path: str) -> str:
     """Return 16 hex digits that name a canonical path in lock and backup names."""
-    from hashlib import sha256
+    from profiles.digest import sha256_hex
 
-    return sha256(os.fsencode(path)).hexdigest()[:16]
+    return sha256_hex(os.fsencode(path))[:16]
 
 
 def tilde(path: str, home: str) -> str:

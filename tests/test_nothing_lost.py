@@ -112,7 +112,9 @@ class Logins(RuleBasedStateMachine):
         name = self.pick(number)
         state = self._state_of(name)
         result = self.do(lambda c: switching.switch(c, name, anyway=anyway), fault)
-        self._after_switch(before, result, doubtful=anyway and state == UNCERTAIN)
+        said = result.said if isinstance(result, switching.SwitchResult) else []
+        warned = state == UNCERTAIN or any("is uncertain" in sentence for sentence in said)
+        self._after_switch(before, result, doubtful=anyway and warned)
         healthy = state in ("ok", "expiring", "expired", "static")
         if healthy and anyway and fault is None and not self.vandalised:
             assert result is not None, f"the switch to {name} was refused: {self.world.said[-1]}"

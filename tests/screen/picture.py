@@ -58,9 +58,7 @@ def _placed(svg: str) -> str:
         bare = text.removeprefix("&#160;" * (signs - len(html.unescape(text).lstrip("\xa0"))))
         lost = signs - len(html.unescape(bare))
         width = float(length) / signs
-        return (
-            f'{head}{float(x) + lost * width:.1f}{middle}{float(length) - lost * width:.1f}{tail}{bare}'
-        )
+        return f"{head}{float(x) + lost * width:.1f}{middle}{float(length) - lost * width:.1f}{tail}{bare}"
 
     pattern = r'(<text[^>]* x=")([\d.]+)("[^>]* textLength=")([\d.]+)("[^>]*>)([^<]+)'
     return re.sub(pattern, place, svg)
@@ -79,7 +77,9 @@ def main() -> None:
         svg = _placed(file.read())
     with open(path, "w", encoding="utf-8") as file:
         file.write(svg)
-    subprocess.run(["rsvg-convert", "--zoom=1.5", "-o", path.replace(".svg", ".png"), path], check=True)
+    subprocess.run(
+        ["rsvg-convert", "--zoom=1.5", "-o", path.replace(".svg", ".png"), path], check=True
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Make the README's picture of the screen: `python -m tests.screen.picture`.
 
-Made-up logins in a temporary folder, the clock frozen, so that the picture changes only when the screen does. The PNG is
-made from the SVG by rsvg-convert.
+Made-up logins in a temporary folder, the clock frozen, so that the picture changes only when the screen does. The PNG
+is made from the SVG by rsvg-convert.
 """
 
 from __future__ import annotations

@@ -51,10 +51,9 @@ def refuse_home(context: Context, shelf: Shelf) -> None:
             f"{describe_home(context)} {problem}: Codex would not start there",
             next_step_for_home(context),
         )
-    here = _inode(home)
+    here = _place(home)
     for profile in shelf.profiles:
-        same = os.path.realpath(profile.home) == home
-        if same or (here is not None and _inode(profile.home) == here):
+        if _place(profile.home) == here:
             raise SwitchRefused(
                 f"the active home {home} is the home of the profile {profile.name} itself",
                 "unset CODEX_HOME, then switch",
@@ -78,11 +77,12 @@ def next_step_for_home(context: Context) -> str:
     return f"move it away: mv {context.home} {context.home}.old"
 
 
-def _inode(path: str) -> tuple[int, int] | None:
+def _place(path: str) -> tuple[int, int] | str:
+    """Return what two paths to one folder have in common: device and inode, or the path of what is not there."""
     try:
         found = os.stat(path)
     except OSError:
-        return None
+        return os.path.realpath(path)
     return (found.st_dev, found.st_ino)
 
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from profiles.atomic import make_private_folder
 from profiles.cache import FactCache
-from profiles.discovery import Profile, load_shelf
 from profiles.errors import (
     StoreNotWritable,
     SwitchRefused,
@@ -40,16 +39,18 @@ from profiles.refusals import (
 from profiles.seen import last_seen
 from profiles.settling import settle_leftovers
 from profiles.spent import load_spent
-from profiles.work import Work, enter
+from profiles.work import View, Work, enter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from profiles.context import Context
+    from profiles.discovery import Profile
     from profiles.generation import Copy
     from profiles.model import Override, Process
     from profiles.seen import Sight
+    from profiles.work import Needs
 
 #: Seconds that we wait for a Codex to finish a refresh that may be under way, and between two looks.
 REFRESH_PATIENCE, LOOK_EVERY = 30.0, 0.25
@@ -76,16 +77,15 @@ def switch(
     Raises ProfileNotFound, SwitchRefused, LoginNeeded, LoginUnverified, StoreLocked, StoreNotWritable and
     LocksUnsupported; the active home then holds what it held before.
     """
-    cache = FactCache(context)
-    shelf = load_shelf(context, cache)
-    name = shelf.find(name).name
-    refuse_home(context, shelf)
-    _refuse_early(context, shelf.find(name), anyway=anyway)
+    view = View(context, FactCache(context))
+    profile = view.shelf.find(name)
+    refuse_home(context, view.shelf)
+    _refuse_early(context, profile, anyway=anyway)
     if not os.path.isdir(context.home):
         make_private_folder(context.files, context.home)
     if not anyway:
-        _wait_for_refresh(context, shelf.find(name))
-    return _switch_once(context, name, anyway=anyway, verb=verb)
+        _wait_for_refresh(context, profile)
+    return _switch_once(view, profile.name, anyway=anyway, verb=verb)
 
 
 def _refuse_early(context: Context, profile: Profile, *, anyway: bool) -> None:
@@ -137,10 +137,15 @@ def _is_same_login(live: Copy | None, profile: Profile) -> bool:
     return theirs is None or same_lineage(held, theirs)
 
 
-def _switch_once(context: Context, name: str, *, anyway: bool, verb: str) -> SwitchResult:
+def _switch_once(seen_first: View, name: str, *, anyway: bool, verb: str) -> SwitchResult:
+    context = seen_first.context
     settings = home_settings(context.home)
     seen = last_seen(context, context.home)
-    with enter(context, lambda view: needs_of_profile(view, view.shelf.find(name))) as work:
+
+    def needs(view: View) -> Needs:
+        return needs_of_profile(view, view.shelf.find(name))
+
+    with enter(context, needs, view=seen_first) as work:
         profile = work.profile(name)
         live = reconcile_live(work, update_live=False)
         settle_leftovers(work, profile.home, merge_copy)

@@ -268,16 +268,22 @@ def wait_until_whole(context: Context) -> None:
         copy = again
 
 
-def enter(context: Context, wanted: Callable[[View], Needs], wait: float = lock.WAIT) -> Work:
+def enter(
+    context: Context,
+    wanted: Callable[[View], Needs],
+    wait: float = lock.WAIT,
+    view: View | None = None,
+) -> Work:
     """Look, lock, look again; return the work once nothing turned up in between.
 
+    `view` is the first look, where it was taken already; all that comes of it is which locks are taken.
     Raises StoreLocked, StoreNotWritable, LocksUnsupported, and whatever `wanted` raises.
     """
     make_private_folder(context.files, context.roots.profiles)
-    cache = FactCache(context)
     if context.active.problem is None:
         wait_until_whole(context)
-    view = View(context, cache)
+    view = view or View(context, FactCache(context))
+    cache = view.cache
     begun = context.monotonic()
     for _ in range(ROUNDS):
         needs = wanted(view)

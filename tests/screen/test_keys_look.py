@@ -242,6 +242,17 @@ async def test_keys_typed_at_once_go_where_they_were_meant(box: Box) -> None:
         assert stage.selected == "squid"
 
 
+async def test_editing_keys_count_in_their_turn(box: Box) -> None:
+    """Typed at once, letters and the keys that edit them act in the order in which they were typed."""
+    two_logins(box)
+    async with open_stage() as stage:
+        await stage.pilot.press("G", "e", "ctrl+u", *"wx", "backspace", *"ark", "left", "left")
+        await stage.pilot.press("delete", "o", "home", "n", "end", "z", "enter", "slash", "k")
+        await stage.settle()
+        assert stage.disk().row("nwaokz") is not None
+        assert stage.app.state.filter == "k"
+
+
 async def test_no_key_is_without_an_action(box: Box) -> None:
     """Each action of the table does something or says why not; none of them ends in an error."""
     put(f"{box.profile('only')}/auth.json", b"{}")

@@ -1,7 +1,7 @@
 """Questions over the main screen: yes or no, and a line of text.
 
-Their keys have priority, as those of the main screen: what a key closes is closed before the next key
-is looked at.
+Yes and no have priority, as the keys of the main screen: what they close is closed before the next key
+is looked at. A line of text takes its keys in turn.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import ClassVar
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.terminal import clean
+from tui.widgets.line_input import LineInput
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ Dialog .words { width: 1fr; height: auto; }
 Dialog Choice { width: auto; height: 1; padding: 0 2; margin-left: 1; color: $sy-muted; }
 Dialog Choice:focus { background: $sy-cursor; color: $sy-text; text-style: bold; }
 Dialog Choice:ansi:focus { background: ansi_default; text-style: bold reverse; }
-Dialog Input, Dialog Input:focus {
-    height: 1; border: none; padding: 0; margin-top: 1; background: $sy-raised; color: $sy-text;
-}
+Dialog LineInput { margin-top: 1; }
 Dialog .wrong { color: $sy-warn; height: auto; }
 Dialog .keys { color: $sy-muted; margin-top: 1; }
 """
@@ -116,11 +115,7 @@ class AskText(ModalScreen[str], inherit_bindings=False):
     """A line of text; enter takes it, esc leaves everything as it is."""
 
     CSS = _CSS.replace("Dialog", "AskText")
-    AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "save", priority=True),
-        Binding("escape", "give_up", priority=True),
-    ]
+    AUTO_FOCUS = "LineInput"
 
     def __init__(self, title: str, text: str, value: str, *, is_name: bool) -> None:
         super().__init__()
@@ -131,8 +126,7 @@ class AskText(ModalScreen[str], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Ask."""
-        line = Input(self._value)
-        line.cursor_blink = False
+        line = LineInput(self._value, name="line", done=self._left)
         box = Vertical(
             Static(self._text, markup=False, classes="words"),
             line,
@@ -145,18 +139,15 @@ class AskText(ModalScreen[str], inherit_bindings=False):
         """Say at once what is wrong with a name."""
         self.query_one(".wrong", Static).update("")
 
-    def action_save(self) -> None:
-        """Take the line, if it can be taken."""
-        value = self.query_one(Input).value.strip()
-        why = _why_no_name(value) if self._is_name else None
-        if why is None:
-            self.dismiss(value)
-        else:
+    def _left(self, keep: bool) -> None:  # noqa: FBT001 - a callback
+        line = self.query_one(LineInput)
+        value = line.value.strip()
+        why = _why_no_name(value) if keep and self._is_name else None
+        if why is not None:
             self.query_one(".wrong", Static).update(why)
-
-    def action_give_up(self) -> None:
-        """Leave everything as it is."""
-        self.dismiss(None)
+            return
+        line.left = True
+        self.dismiss(value if keep else None)
 
 
 def _why_no_name(value: str) -> str | None:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 #: nothing sleeps longer than an hour.
 REST, PATIENCE, LONGEST_SLEEP = 0.08, 0.25, 3600.0
 #: What acts while a filter is typed, unless a letter stands for it.
-_IN_FILTER = frozenset({"back", "redraw", "suspend", "help"})
+_IN_FILTER = frozenset({"redraw", "suspend"})
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -337,10 +337,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
     async def _open_filter(self) -> None:
         from tui.widgets.filter_line import FilterLine
 
-        found = self.query(FilterLine)
-        if found:
-            self.set_focus(found.first())
-            return
         line = FilterLine(self.state.filter, self.close_filter)
         await self.left.mount(line, before=0)
         self.remove_class("-drilled")
@@ -351,7 +347,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         from tui.widgets.filter_line import FilterLine
 
         self.set_focus(self.list)
-        self.query(FilterLine).remove()
+        for line in self.query(FilterLine):
+            line.left = True
+            self.state.set_filter(line.value)
+            line.remove()
         if keep:
             self.state.keep_selection()
         else:

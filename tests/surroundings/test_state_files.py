@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from profiles.model import Secret
 from profiles.spent import SPENT, record
 from tests.support.childuid import as_nobody, give, need_root
 from tests.support.cli import run_tui, tui_json
@@ -58,6 +59,9 @@ FILES: Final = (
     "state/spent",
     "cache/claims.json",
 )
+#: What a switch reads or writes without fail; some of it by a rename, over anything but a folder.
+NEEDED: Final = ("state/history.jsonl", "state/seen.json", "state/spent")
+REPLACEABLE: Final = {("state/seen.json", kind) for kind in ("a link to itself", "a pipe")}
 READING: Final = (["list"], ["list", "--json"], ["show", "bob"], ["history"], ["history", "--json"])
 
 
@@ -134,18 +138,32 @@ def test_wrong_types_in_all_of_our_json(box: Box, choose: int) -> None:
     _works(scene)
 
 
+def test_a_mark_since_nobody_knows_when(box: Box) -> None:
+    """What a mark says counts, whatever its time: a number that is no time hides neither it nor the list."""
+    scene = settle(box)
+    digest = Secret(scene.bob.refresh_token).digest()
+    for since in (10**400, -1, None, "yesterday", 1e300):
+        mark = {"state": "uncertain", "reason": "a test", "since": since}
+        document = {"schema": 1, "tokens": {digest: mark}}
+        write(f"{scene.state}/states.json", json.dumps(document).encode())
+        states = {row["name"]: row["state"] for row in json_here(["list", "--json"])["profiles"]}
+        assert states == {"ada": "ok", "bob": "uncertain"}
+        refused(tui_here(["switch", "bob"]), 5, "bob")
+
+
 def test_wrong_values_under_the_keys_of_the_cache(box: Box) -> None:
-    """A cache entry that is believed because file and time fit, and holds wrong types or is of a wrong length."""
+    """File and time fit, and what is said of them is of wrong types or length: the sum says that it is not ours."""
     scene = settle(box)
     assert run_tui(["list"]).code == 0
     path = f"{box.switchyard}/cache/claims.json"
-    document = json.loads(read(path))
+    head, body = read(path).split(b"\n", 1)
+    files = json.loads(body[:-1])
     for choose in range(len(_mangle(0)) - 1):
         for cut in (0, 1, 5):
             entries = {}
-            for name, (key, fields) in document["files"].items():
+            for name, (key, fields) in files.items():
                 entries[name] = [key, [_mangle(None)[choose]] * (len(fields) - cut)]
-            write(path, json.dumps({"version": document["version"], "files": entries}).encode())
+            write(path, head + b"\n" + json.dumps(entries).encode() + b"}")
             rows = json_here(["list", "--json"])["profiles"]
             assert [(row["name"], row["email"], row["state"]) for row in rows] == [
                 ("ada", "ada@example.com", "ok"),
@@ -176,6 +194,8 @@ def test_something_else_in_the_place_of_a_file(box: Box, kind: str, name: str) -
     scene.ada.rotate(60).write(box.codex)  # so that there is something to note as spent
     before = snapshot(box.path)
     ran = run_tui(["switch", "bob"], timeout=20)
+    # What a switch must write or know cannot be done without; the rest can.
+    assert ran.code == (1 if name in NEEDED and (name, kind) not in REPLACEABLE else 0), ran.err
     if ran.code == 0:
         assert read(scene.live) == scene.bob.document().data()
         assert read(scene.saved("ada")) == scene.ada.rotate(60).document().data()
@@ -196,8 +216,6 @@ def test_a_closed_file_of_spent_tokens_stops_a_switch(box: Box) -> None:
     """Promise 2: root once ran us and owns the file now; what cannot be read may name the very token."""
     need_root()
     scene = settle(box)
-    from profiles.model import Secret
-
     record(quiet_context(), SPENT, [Secret(scene.bob.refresh_token).digest()])
     give(box.home)
     give(box.switchyard)

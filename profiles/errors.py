@@ -18,6 +18,28 @@
         LoginNeeded                    the target's login is spent, revoked or gone
         LoginUnverified                an `uncertain` target that could not be tried
         NothingToUndo
+      OAuthError(error, description)   a login came to an end without tokens
+        AccessDenied                   the person, or the workspace, said no at the page
+          EntitlementMissing           the account has no Codex
+        DeviceCodeExpired              nobody approved the code in time
+        DeviceCodeDisabled             the issuer gives out no device codes
+        GrantInvalid                   the issuer does not take the code, key or token
+        CallbackInvalid                what came, or was pasted, is not the callback that we wait for
+          StateMismatch                it belongs to another login
+        CallbackTimeout                no callback came in time
+        WorkspaceForbidden             a workspace that the home's config.toml does not let through
+        LoginCancelled                 somebody ended it before it was approved
+      PortUnavailable(holders)         both redirect ports are held
+      IssuerError                      the way to the issuer, or what it answered
+        IssuerUnreachable              no connection; nothing was sent
+          CertificateUnknown           TLS: nobody whom we trust vouches for it
+          ProxyRefused                 the proxy did not let us through
+        IssuerTimeout                  no answer in time
+        IssuerRejected(status)         an answer, and not the one that was asked for
+        IssuerProtocolError            an answer that makes no sense: HTML, cut, too large
+      LoginError
+        LoginMismatch(...)             the new login is not the one that the profile had
+        LoginForbidden                 the home's settings would throw such a login away
       ConfigError(path)                the person's config.toml, or a profile.toml
       TokenMalformed                   not a JWT that Codex would decode
       CodexFailed                      the official client did not do what it was asked
@@ -173,3 +195,110 @@ class TokenMalformed(ProfilesError):
 
 class CodexFailed(ProfilesError):
     """The official client did not do what it was asked to do."""
+
+
+class OAuthError(ProfilesError):
+    """A login came to an end without tokens; what the profile held is untouched.
+
+    `error` is the issuer's own word for it, such as `access_denied`, where there was one.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, *, error: str = "") -> None:
+        super().__init__(message, hint)
+        self.error = error
+
+
+class AccessDenied(OAuthError):
+    """The person, or the workspace, said no at the page."""
+
+
+class EntitlementMissing(AccessDenied):
+    """The account may not use Codex (`missing_codex_entitlement`)."""
+
+
+class DeviceCodeExpired(OAuthError):
+    """Nobody approved the user code in time."""
+
+
+class DeviceCodeDisabled(OAuthError):
+    """The issuer gives out no device codes (404 where they are asked for)."""
+
+
+class GrantInvalid(OAuthError):
+    """The issuer does not take the authorization code, key or access token."""
+
+
+class CallbackInvalid(OAuthError):
+    """What came, or was pasted, is not the callback that we wait for; the login goes on waiting."""
+
+
+class StateMismatch(CallbackInvalid):
+    """A callback of another login: its `state` is not ours."""
+
+
+class CallbackTimeout(OAuthError):
+    """No callback came in time."""
+
+
+class WorkspaceForbidden(OAuthError):
+    """The login is of a workspace that `forced_chatgpt_workspace_id` does not let through."""
+
+
+class LoginCancelled(OAuthError):
+    """Somebody ended the login before it was approved."""
+
+
+class PortUnavailable(ProfilesError):
+    """Both redirect ports are held; the message names who holds them."""
+
+
+class IssuerError(ProfilesError):
+    """The way to the issuer or the backend, or what it answered."""
+
+
+class IssuerUnreachable(IssuerError):
+    """No connection: name, address, network. Nothing was sent."""
+
+
+class CertificateUnknown(IssuerUnreachable):
+    """TLS: nobody whom we trust vouches for the other side."""
+
+
+class ProxyRefused(IssuerUnreachable):
+    """The proxy did not let us through, or cannot be reached itself."""
+
+
+class IssuerTimeout(IssuerError):
+    """No answer in time; whether the request arrived is not known."""
+
+
+class IssuerRejected(IssuerError):
+    """An answer, and not the one that was asked for. `retry_after` in seconds, when the issuer named it."""
+
+    def __init__(
+        self, status: int, message: str, hint: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class IssuerProtocolError(IssuerError):
+    """An answer that makes no sense: HTML where JSON belongs, cut, or too large."""
+
+
+class LoginError(ProfilesError):
+    """A whole login that does not go where it was meant to go; it is not lost."""
+
+
+class LoginMismatch(LoginError):
+    """The new login is another identity than the profile's. `expected` and `found` say whose, for people."""
+
+    def __init__(self, name: str, expected: str, found: str, hint: str | None = None) -> None:
+        super().__init__(f"this is {found}; the profile {name} is {expected}", hint)
+        self.expected = expected
+        self.found = found
+
+
+class LoginForbidden(LoginError):
+    """The home's settings would throw a login of this kind away (`forced_login_method`, another store)."""

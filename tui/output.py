@@ -67,6 +67,11 @@ def document(fields: Json) -> None:
         text(f"{json.dumps(whole, separators=(',', ':'))}\n")
 
 
+def event(name: str, fields: Json) -> None:
+    """Write one event of a command that tells what happens while it happens: a line, at once."""
+    text(f"{json.dumps({'event': name, **fields}, separators=(',', ':'))}\n")
+
+
 def failure(code: str, message: str, hint: str) -> None:
     """Write the JSON document of a command that failed."""
     document({"error": {"code": code, "message": message, "next": hint}})

@@ -11,7 +11,17 @@ import sys
 from enum import IntEnum
 
 from profiles import errors
-from tui.terminal import STDERR, STDIN, clean, has_colours, is_terminal, paint, write
+from tui.terminal import (
+    STDERR,
+    STDIN,
+    cells,
+    clean,
+    has_colours,
+    is_dumb,
+    is_terminal,
+    paint,
+    write,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +65,17 @@ _BRANCHES: tuple[tuple[type[BaseException], ExitCode, str], ...] = (
     (errors.StoreLocked, ExitCode.LOCKED, "locked"),
     (errors.ProfileError, ExitCode.FAILED, "refused"),
     (errors.SwitchError, ExitCode.FAILED, "refused"),
+    (errors.LoginCancelled, ExitCode.INTERRUPTED, "interrupted"),
+    (errors.AccessDenied, ExitCode.LOGIN_NEEDED, "login-needed"),
+    (errors.DeviceCodeExpired, ExitCode.LOGIN_NEEDED, "login-needed"),
+    (errors.CallbackTimeout, ExitCode.LOGIN_NEEDED, "login-needed"),
+    (errors.GrantInvalid, ExitCode.LOGIN_NEEDED, "login-needed"),
+    (errors.DeviceCodeDisabled, ExitCode.FAILED, "refused"),
+    (errors.WorkspaceForbidden, ExitCode.FAILED, "refused"),
+    (errors.LoginError, ExitCode.FAILED, "refused"),
+    (errors.PortUnavailable, ExitCode.LOCKED, "locked"),
+    (errors.IssuerUnreachable, ExitCode.UNREACHABLE, "unreachable"),
+    (errors.IssuerTimeout, ExitCode.UNREACHABLE, "unreachable"),
     (KeyboardInterrupt, ExitCode.INTERRUPTED, "interrupted"),
 )
 
@@ -66,6 +87,9 @@ def _branch(error: BaseException) -> tuple[ExitCode, str]:
     if isinstance(error, errors.ConfigError) and error.path.endswith("/config.toml"):
         # The person's own settings are part of what they asked for; a profile.toml is not.
         return ExitCode.USAGE, "usage"
+    if isinstance(error, errors.IssuerRejected) and (error.status == 429 or error.status >= 500):
+        # It is there, and not for us now; any other refusal stays one however often it is asked.
+        return ExitCode.UNREACHABLE, "unreachable"
     return ExitCode.FAILED, "failed"
 
 
@@ -99,7 +123,16 @@ def explain(error: BaseException) -> tuple[str, str]:
     )
 
 
+#: How many cells of a line that is rewritten in place are on the terminal now.
+_shown = 0
+
+
 def _write(text: str) -> None:
+    global _shown  # noqa: PLW0603 - there is one stderr
+    if _shown:
+        # Blanks, and no escape sequence: every terminal understands them.
+        text = f"\r{'':{_shown}}\r{text}"
+        _shown = 0
     try:
         write(STDERR, text)
     except OSError:
@@ -129,6 +162,23 @@ def block(lines: Iterable[str]) -> None:
     _write("".join(f"{line}\n" for line in lines))
 
 
+def progress(sentence: str) -> None:
+    """Rewrite one line in place; whatever is written next takes its room. Only for `can_rewrite()`."""
+    global _shown  # noqa: PLW0603 - there is one stderr
+    try:
+        room = os.get_terminal_size(STDERR).columns or 80
+    except OSError:
+        room = 80
+    shown = clean(sentence)[: room - 1]
+    _write(shown)
+    _shown = cells(shown)
+
+
+def can_rewrite() -> bool:
+    """Tell whether a line may be rewritten in place: only where a person watches it."""
+    return is_terminal(STDERR) and not is_dumb(os.environ)
+
+
 def trace(problem: BaseException) -> None:
     """Write where an unexpected error came from: places only, no values and no message."""
     from traceback import format_tb
@@ -141,10 +191,20 @@ def can_ask() -> bool:
     return is_terminal(STDIN) and is_terminal(STDERR)
 
 
-def ask(question: str) -> bool:
-    """Ask a yes-or-no question; whatever is not a yes is a no. Raises KeyboardInterrupt."""
-    _write(f"{clean(question)} [y/N] ")
+def ask(question: str, *, usual: bool = False) -> bool:
+    """Ask a yes-or-no question. An empty line is `usual`; the end of input is a no.
+
+    Whatever else is not a yes is a no. Raises KeyboardInterrupt.
+    """
+    prompt(f"{question} {'[Y/n]' if usual else '[y/N]'} ")
     answer = sys.stdin.readline() if sys.stdin is not None else ""
     if not answer.endswith("\n"):
         _write("\n")
-    return answer.strip().lower() in ("y", "yes")
+        usual = False
+    word = answer.strip().lower()
+    return word in ("y", "yes") or (usual and not word)
+
+
+def prompt(text: str) -> None:
+    """Write what stands before an answer, on the line that is typed on."""
+    _write(clean(text))

@@ -45,6 +45,30 @@ CODES = {
     errors.ConfigError("/p/profile.toml", "m"): (1, "failed"),
     errors.TokenMalformed("m"): (1, "failed"),
     errors.CodexFailed("m"): (1, "failed"),
+    errors.OAuthError("m"): (1, "failed"),
+    errors.AccessDenied("m"): (4, "login-needed"),
+    errors.EntitlementMissing("m"): (4, "login-needed"),
+    errors.DeviceCodeExpired("m"): (4, "login-needed"),
+    errors.DeviceCodeDisabled("m"): (1, "refused"),
+    errors.GrantInvalid("m"): (4, "login-needed"),
+    errors.CallbackInvalid("m"): (1, "failed"),
+    errors.StateMismatch("m"): (1, "failed"),
+    errors.CallbackTimeout("m"): (4, "login-needed"),
+    errors.WorkspaceForbidden("m"): (1, "refused"),
+    errors.LoginCancelled("m"): (130, "interrupted"),
+    errors.PortUnavailable("m"): (6, "locked"),
+    errors.IssuerError("m"): (1, "failed"),
+    errors.IssuerUnreachable("m"): (5, "unreachable"),
+    errors.CertificateUnknown("m"): (5, "unreachable"),
+    errors.ProxyRefused("m"): (5, "unreachable"),
+    errors.IssuerTimeout("m"): (5, "unreachable"),
+    errors.IssuerRejected(400, "m"): (1, "failed"),
+    errors.IssuerRejected(429, "m"): (5, "unreachable"),
+    errors.IssuerRejected(503, "m"): (5, "unreachable"),
+    errors.IssuerProtocolError("m"): (1, "failed"),
+    errors.LoginError("m"): (1, "refused"),
+    errors.LoginMismatch("n", "a", "b"): (1, "refused"),
+    errors.LoginForbidden("m"): (1, "refused"),
     KeyboardInterrupt(): (130, "interrupted"),
     ValueError("m"): (1, "failed"),
     OSError(28, "m"): (1, "failed"),
@@ -75,7 +99,7 @@ def test_without_terminal_and_command_usage_is_exit_2(box: Box) -> None:
     assert all(f"\n  {name} " in ran.err for name in COMMANDS)
 
 
-@pytest.mark.parametrize("word", ["nosuch", "lst", "", "list ", "-x", "login", "doctor"])
+@pytest.mark.parametrize("word", ["nosuch", "lst", "", "list ", "-x", "refresh", "doctor"])
 def test_an_unknown_command_is_exit_2_with_those_there_are(box: Box, word: str) -> None:
     """What comes later is not there yet; both ways of output."""
     text = failed([word], 2)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import guard
 from tests.support.programs import CODEX_98, CODEX_169, IN_CI, need
+from tests.support.redirect_ports import redirect_ports as only_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -236,3 +237,10 @@ def tmux() -> str:
 def strace() -> str:
     """The strace program."""
     return need("strace")
+
+
+@pytest.fixture
+def redirect_ports() -> Iterator[tuple[int, int]]:
+    """1455 and 1457, free, and for this test alone on this machine."""
+    with only_here() as ports:
+        yield ports

@@ -1,0 +1,3 @@
+"""Tests of the simulator, over its real HTTP surface."""
+
+from __future__ import annotations

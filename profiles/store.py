@@ -42,7 +42,8 @@ def check_name(name: str) -> None:
         raise ProfileNameInvalid(name)
 
 
-def _check_free(context: Context, shelf: Shelf, name: str, *, but: str = "") -> None:
+def check_free(context: Context, shelf: Shelf, name: str, *, but: str = "") -> None:
+    """Raise ProfileExists when something has this name already, whatever its case; `but` does not count."""
     check_name(name)
     taken = {profile.name.lower(): profile.name for profile in shelf.profiles}
     try:
@@ -69,7 +70,7 @@ def add_active(context: Context, name: str) -> Report:
             f"{describe_home(context)} {context.active.problem}", next_step_for_home(context)
         )
     with enter(context, lambda view: view.needs(())) as work:
-        _check_free(context, work.view.shelf, name)
+        check_free(context, work.view.shelf, name)
         live = work.view.live
         _check_source(work, live)
         document = live.document if live is not None else None
@@ -118,7 +119,7 @@ def add_empty(context: Context, name: str) -> Report:
     """Make a profile without a login, to be filled by the official client. Raises ProfileExists."""
     check_name(name)
     with enter(context, lambda view: view.needs(())) as work:
-        _check_free(context, work.view.shelf, name)
+        check_free(context, work.view.shelf, name)
         make_profile(work, name, ProfileFile(created=iso(context.now())), None)
         note(context, Entry(context.now(), "add", name, "", context.home, "empty"))
         work.say(f"made the empty profile {name}")
@@ -150,7 +151,7 @@ def register(context: Context, name: str, path: str) -> Report:
     if home.startswith(os.path.realpath(context.roots.profiles) + "/"):
         raise UsageError(f"{path} is a profile's home already", "tui list")
     with enter(context, lambda view: view.needs((), [home])) as work:
-        _check_free(context, work.view.shelf, name)
+        check_free(context, work.view.shelf, name)
         for profile in work.view.shelf.profiles:
             if os.path.realpath(profile.home) == home:
                 raise ProfileExists(
@@ -220,7 +221,7 @@ def rename(context: Context, old: str, new: str) -> Report:
         if profile.name == new:
             work.say(f"{new} is called so already")
             return report_of(work)
-        _check_free(context, work.view.shelf, new, but=profile.name)
+        check_free(context, work.view.shelf, new, but=profile.name)
         if profile.managed:
             _refuse_in_use(work, profile, "renamed")
         target = f"{context.roots.profiles}/{new}"

@@ -19,7 +19,9 @@ from hypothesis.stateful import (
 )
 
 from profiles import store, switching
+from profiles.auth_file import parse
 from profiles.listing import take_snapshot
+from profiles.logging_in import ASK, NEW, REPLACE, SavedLogin, save_login
 from profiles.marks import UNCERTAIN, load_marks
 from profiles.model import Secret
 from profiles.reconcile import reconcile
@@ -250,6 +252,49 @@ class Logins(RuleBasedStateMachine):
             self.world.sign_in(who).write(prepared.home)
             ended = prepared
             self.do(lambda c: finish(c, ended), fault)
+
+    @rule(
+        number=PICK,
+        name=NAMES,
+        who=WHO,
+        answer=st.sampled_from([ASK, NEW, REPLACE]),
+        fault=FAULT,
+    )
+    def log_in(
+        self,
+        number: int,
+        name: str,
+        who: str,
+        answer: str,
+        fault: tuple[int, object] | None,
+    ) -> None:
+        """Log in by ourselves, into a profile or a new one. What could not be saved is offered again."""
+        name = name if number > 5 else self.pick(number)
+        login = self.world.sign_in(who)
+        document = parse(login.document().data(), "a login")
+        files = _faulty(fault)
+
+        def save(context: Context, on_mismatch: str = answer) -> SavedLogin:
+            return save_login(context, name, document, on_mismatch=on_mismatch)
+
+        held = self.world.newest_in_profiles()
+        saved = self.world.perform(save, files)
+        if files.dead:
+            # Killed while the tokens were in memory alone (case 3).
+            self.world.families[login.session_id].excused = True
+            self.world.check_none_went_back(held)
+            return
+        if not isinstance(saved, SavedLogin):
+            saved = self.world.perform(lambda c: save(c, NEW))
+        self.world.check_none_went_back(held)
+        if not isinstance(saved, SavedLogin):
+            assert self.vandalised, f"a login could not be saved: {self.world.said[-1]}"
+            self.world.families[login.session_id].excused = True
+            return
+        path = f"{self.world.data}/data/profiles/{saved.name}/auth.json"
+        assert self.world.login_in(path) == login, f"{saved.name} does not hold the new login"
+        if saved.active:
+            assert self.world.login_in(self.world.live_path) == login
 
     # -- Codex --
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.simulator.client import ask, post_form, post_json, refresh
+from tests.support.certificates import make_certificate
 from tui.simulator.faults import OVERSIZE
 from tui.simulator.server import CLIENT_ID, Simulator
 
@@ -151,25 +151,13 @@ def test_stopping_ends_what_is_under_way() -> None:
 
 def test_tls(box: Box) -> None:
     """With a certificate of one's own it speaks TLS; who does not trust it gets nowhere, and harms nothing."""
-    key, certificate = f"{box.path}/key.pem", f"{box.path}/cert.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=sim"),
-            *("-addext", "subjectAltName=IP:127.0.0.1"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    with Simulator(tls=context) as simulator:
+    certificate = make_certificate(box.path)
+    with Simulator(tls=certificate.server()) as simulator:
         assert simulator.url.startswith("https://127.0.0.1:")
         url = f"{simulator.url}/.well-known/openid-configuration"
         with pytest.raises(ssl.SSLCertVerificationError):
             ask(url)
-        trusting = ssl.create_default_context(cafile=certificate)
-        assert ask(url, tls=trusting).json["issuer"] == simulator.url
+        assert ask(url, tls=certificate.trusting()).json["issuer"] == simulator.url
 
 
 def test_many_at_once(simulator: Simulator) -> None:

@@ -1,4 +1,4 @@
-"""Where the issuer's endpoints are: every address that a login is sent to is made here (profiles/CODEX.md, C104–C123)."""
+"""Where the issuer's endpoints are: every address that a login is sent to is made here (profiles/CODEX.md, C104 on)."""
 
 from __future__ import annotations
 

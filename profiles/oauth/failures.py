@@ -1,0 +1,266 @@
+"""What went wrong on the way to an issuer, in words: host, cause, and the next step.
+
+Nothing that was sent or answered stands in them: no query, no body, no token; of an answer only its status, and the
+issuer's own word for an error where it looks like one.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from typing import TYPE_CHECKING, Any
+
+from profiles.errors import (
+    CertificateUnknown,
+    IssuerError,
+    IssuerProtocolError,
+    IssuerRejected,
+    IssuerTimeout,
+    IssuerUnreachable,
+    ProxyRefused,
+)
+from profiles.oauth.trust import ADDED, ADVICE, in_force
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from profiles.oauth.proxies import Proxy
+    from profiles.oauth.variables import Variables
+
+_WORD = re.compile(r"[a-z]+(_[a-z]+){0,7}")
+_DIRECT = "see whether this machine reaches it (curl -sSI https://{host}); through a proxy: export HTTPS_PROXY=http://HOST:PORT"
+_AGAIN = "try again in a moment"
+
+
+def of_connection(
+    error: BaseException, host: str, proxy: Proxy | None, variables: Variables
+) -> IssuerError:
+    """Return what to raise when no connection came about."""
+    chain = list(_chain(error))
+    for each in chain:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return _certificate(each, host, variables)
+    why = next((text for each in chain if (text := _system_words(each))), "")
+    if any(isinstance(each, ssl.SSLError) for each in chain):
+        return IssuerUnreachable(
+            f"{host} speaks no TLS that could be understood" + _tail(_through(proxy)),
+            f"see what answers there: curl -sSI https://{host}",
+        )
+    if proxy is not None:
+        return _dead_proxy(proxy, host, why or "no answer")
+    return IssuerUnreachable(
+        f"{host} cannot be reached: {why or 'no connection'}", _DIRECT.format(host=host)
+    )
+
+
+def of_slow_connection(host: str, proxy: Proxy | None, seconds: float) -> IssuerError:
+    """Return what to raise when a connection did not come about in time."""
+    if proxy is not None:
+        return _dead_proxy(proxy, host, f"no connection within {seconds:g} s")
+    return IssuerUnreachable(
+        f"{host} cannot be reached: no connection within {seconds:g} s", _DIRECT.format(host=host)
+    )
+
+
+def of_proxy(error: BaseException, host: str, proxy: Proxy | None) -> IssuerError:
+    """Return what to raise when the proxy answered, and did not let us through."""
+    status = re.match(r"[1-5][0-9]{2}\b", str(error))
+    return proxy_refused(host, proxy, int(status[0]) if status else None)
+
+
+def proxy_refused(host: str, proxy: Proxy | None, status: int | None) -> ProxyRefused:
+    """Return what to raise for a proxy's refusal; its `status`, if it has one."""
+    place = "the proxy" if proxy is None else f"the proxy {proxy.place} ({proxy.source})"
+    name = "HTTPS_PROXY" if proxy is None else proxy.variable
+    if status == 407:
+        return ProxyRefused(
+            f"{place} wants a user name and a password to reach {host} (407)",
+            f"export {name}=http://USER:PASSWORD@HOST:PORT",
+        )
+    why = f" ({status})" if status is not None else ""
+    return ProxyRefused(
+        f"{place} does not let us through to {host}{why}",
+        f"ask who runs the proxy to allow {host}, or correct {_setting(proxy)}",
+    )
+
+
+def no_answer(host: str, seconds: float) -> IssuerTimeout:
+    """Return what to raise when an answer, or the rest of it, did not come in time."""
+    return IssuerTimeout(f"{host} gave no whole answer within {seconds:g} s", _AGAIN)
+
+
+def hung_up(host: str, proxy: Proxy | None) -> IssuerTimeout:
+    """Return what to raise when the connection ended without any answer."""
+    return IssuerTimeout(
+        f"{host} closed the connection without an answer" + _tail(_through(proxy)), _AGAIN
+    )
+
+
+def cut(host: str) -> IssuerProtocolError:
+    """Return what to raise when an answer ended before it was whole."""
+    return IssuerProtocolError(f"{host}: the answer was cut off in the middle", _AGAIN)
+
+
+def no_http(host: str) -> IssuerProtocolError:
+    """Return what to raise for something that is not HTTP."""
+    return IssuerProtocolError(
+        f"{host} answered with something that is not HTTP", f"see what it is: curl -sSI {host}"
+    )
+
+
+def too_large(host: str, most: int) -> IssuerProtocolError:
+    """Return what to raise for an answer of more than `most` bytes."""
+    return IssuerProtocolError(
+        f"{host} answered with more than {most >> 20} MB, where a few kB belong",
+        "something else may answer in its place: a gateway, or a sign-in page of the network",
+    )
+
+
+def compressed(host: str) -> IssuerProtocolError:
+    """Return what to raise for a compression that nobody asked for, or that does not open."""
+    return IssuerProtocolError(f"{host} answered in a compression that cannot be read", _AGAIN)
+
+
+def sent_elsewhere(host: str, location: str) -> IssuerProtocolError:
+    """Return what to raise for a redirect: nothing of ours is sent on to where it points."""
+    from urllib.parse import urlsplit
+
+    try:
+        other = urlsplit(location).hostname
+    except ValueError:
+        other = None
+    place = other if other and other != host and other.isprintable() else "another address"
+    return IssuerProtocolError(
+        f"{host} sends requests on to {place[:80]}, which is not followed",
+        "a network with a sign-in page does that: open any page in a browser; else see HTTPS_PROXY",
+    )
+
+
+def not_json(host: str, headers: Mapping[str, str]) -> IssuerProtocolError:
+    """Return what to raise where JSON belongs and something else came."""
+    kind = "a web page" if "html" in headers.get("content-type", "") else "something"
+    return IssuerProtocolError(
+        f"{host} answered with {kind} where JSON belongs",
+        "something else may answer in its place: a gateway, or a sign-in page of the network",
+    )
+
+
+def rejected(
+    host: str, status: int, headers: Mapping[str, str], document: object, asked: str
+) -> IssuerRejected:
+    """Return what to raise for an answer with this status. `asked` says for people what was asked for."""
+    word = error_word(document)
+    told = f"{status}, {word}" if word else str(status)
+    message = f"{host} refused {asked} ({told})"
+    hint = "try again; if it stays so, log in another way"
+    wait = retry_after(headers)
+    if status == 429:
+        message = f"{host} is asked too often ({told})"
+        hint = f"wait {wait:.0f} s, then try again" if wait else "wait a minute, then try again"
+    elif status >= 500:
+        message = f"{host} is in trouble ({told})"
+        hint = "try again later; https://status.openai.com tells of outages"
+    elif status == 403 and ("cf-mitigated" in headers or "html" in headers.get("content-type", "")):
+        message = f"{host} takes this machine for a robot and refused {asked} (403)"
+        hint = "leave by the address that your browser uses: export HTTPS_PROXY=http://HOST:PORT"
+    elif status == 403:
+        hint = "this machine's address may be refused: export HTTPS_PROXY=http://HOST:PORT"
+    return IssuerRejected(status, message, hint, wait)
+
+
+def error_word(document: object) -> str:
+    """Return the issuer's word for an error (`error`, `error.code` or `code`), or nothing when it is no such word."""
+    if not isinstance(document, dict):
+        return ""
+    error: Any = document.get("error")
+    candidates = [error.get("code"), error.get("type")] if isinstance(error, dict) else [error]
+    for each in (*candidates, document.get("code")):
+        if isinstance(each, str) and len(each) <= 60 and _WORD.fullmatch(each.lower()):
+            return each.lower()
+    return ""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that Retry-After asks to wait, or None when it names none (a date counts from `Date`)."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    from email.utils import parsedate_to_datetime
+
+    try:
+        then = parsedate_to_datetime(text)
+        return max(0.0, (then - parsedate_to_datetime(headers.get("date", ""))).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _certificate(
+    error: ssl.SSLCertVerificationError, host: str, variables: Variables
+) -> CertificateUnknown:
+    why = error.verify_message or "nobody whom this machine trusts vouches for it"
+    said = f"{host} shows a certificate that cannot be trusted: {why}; nothing was sent"
+    if error.verify_code in (9, 10):  # not yet valid, expired
+        return CertificateUnknown(said, "see whether this machine's clock is right: date -u")
+    replaced = in_force(variables)
+    if replaced is not None:
+        return CertificateUnknown(
+            f"{said} ({replaced.name} of {replaced.where} stands in the place of the system's certificates)",
+            f"unset {replaced.name}, or add what is missing to {replaced.value}",
+        )
+    added = variables.find(ADDED)
+    if added is not None:
+        return CertificateUnknown(
+            f"{said} ({ADDED}={added.value} does not vouch for it either)",
+            f"put the root certificate of whoever opens TLS here into it: {ADVICE}",
+        )
+    return CertificateUnknown(said, f"where a company opens TLS, trust its root: {ADVICE}")
+
+
+def _dead_proxy(proxy: Proxy, host: str, why: str) -> ProxyRefused:
+    return ProxyRefused(
+        f"the proxy {proxy.place} ({proxy.source}) cannot be reached: {why}; {host} was not asked",
+        f"start the proxy, or correct {_setting(proxy)}",
+    )
+
+
+def _setting(proxy: Proxy | None) -> str:
+    if proxy is None:
+        return "HTTPS_PROXY"
+    if proxy.where == "the environment":
+        return f"it: unset {proxy.variable}"
+    return f"the line {proxy.variable}=… in {proxy.where}"
+
+
+def _through(proxy: Proxy | None) -> str:
+    return "" if proxy is None else f"through the proxy {proxy.place}, {proxy.source}"
+
+
+def _tail(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _system_words(error: BaseException) -> str:
+    """Return what the system calls this error; nothing for one that only wraps another."""
+    import socket
+
+    if isinstance(error, socket.gaierror):
+        return "its name is not known (no such host, or no DNS)"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        import os
+
+        return os.strerror(error.errno)
+    return ""
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it came from, each once."""
+    pending, seen = [error], set[int]()
+    while pending:
+        each = pending.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        pending += [other for other in (each.__cause__, each.__context__) if other is not None]
+        if isinstance(each, BaseExceptionGroup):
+            pending += each.exceptions

@@ -1,0 +1,309 @@
+"""The one way to the issuer and the backend: what is sent, how long it may take, and what becomes of every failure.
+
+The only importer of httpx; import this module only where a request is about to be made. Requests carry what HTTP needs
+and what the caller says: no cookie, no User-Agent of a library, no credentials of a `.netrc`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import zlib
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httpx
+
+from profiles.errors import IssuerError
+from profiles.model import Secret
+from profiles.oauth import failures
+from profiles.oauth.proxies import proxy_for
+from profiles.oauth.trust import trusting
+from profiles.oauth.variables import variables_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from profiles.context import Context
+    from profiles.oauth.proxies import Proxy
+    from profiles.oauth.variables import Variables
+
+    Text = str | Secret
+
+#: The most that is read of an answer, in bytes, compressed or not.
+LARGEST = 1 << 20
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Timeouts(NamedTuple):
+    """How long each phase of a request may take, and the whole of it, in seconds."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    write: float = 10.0
+    pool: float = 10.0
+    whole: float = 60.0
+
+
+class Answer(NamedTuple):
+    """What was answered: names of headers in small letters, the body as it is. `host` is who was asked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    host: str = ""
+
+    def json(self) -> Any:  # noqa: ANN401 - whatever was answered
+        """Return the body's JSON. Raises IssuerProtocolError for what is none."""
+        from profiles.strict_json import NotJson, loads
+
+        try:
+            return loads(self.body.decode("utf-8"))
+        except (NotJson, UnicodeDecodeError):
+            pass
+        raise failures.not_json(self.host, self.headers)
+
+    def rejected(self, asked: str) -> IssuerError:
+        """Return what to raise for an answer that is a refusal. `asked` says for people what was asked for."""
+        try:
+            document = self.json()
+        except IssuerError:
+            document = None
+        return failures.rejected(self.host, self.status, self.headers, document, asked)
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, {self.host})"
+
+
+class Wire:
+    """Connections to whoever is asked. Every method raises IssuerError, and nothing else, when it brings no answer."""
+
+    def __init__(
+        self,
+        variables: Variables,
+        timeouts: Timeouts,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._variables = variables
+        self._timeouts = timeouts
+        self._transport = transport
+        self._clients: dict[tuple[str, str], httpx.AsyncClient] = {}
+        self._trust: ssl.SSLContext | None = None
+
+    async def post_json(
+        self, url: str, body: Mapping[str, Text], headers: Mapping[str, Text] | None = None
+    ) -> Answer:
+        """Send a JSON object, its members in this order, without white space."""
+        kind = {"content-type": "application/json"}
+        return await self._send("POST", url, {**kind, **(headers or {})}, body)
+
+    async def post_form(self, url: str, pairs: Sequence[tuple[str, Text]]) -> Answer:
+        """Send a form, its pairs in this order."""
+        return await self._send("POST", url, {"content-type": _FORM}, pairs)
+
+    async def get(self, url: str, headers: Mapping[str, Text]) -> Answer:
+        """Ask for what is there."""
+        return await self._send("GET", url, headers, None)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        clients = list(self._clients.values())
+        self._clients.clear()
+        for client in clients:
+            await client.aclose()
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, Text],
+        body: Mapping[str, Text] | Sequence[tuple[str, Text]] | None,
+    ) -> Answer:
+        host = httpx.URL(url).host
+        proxy = proxy_for(self._variables, url)
+        client = self._client(url, proxy)
+        limits = self._timeouts
+        try:
+            async with asyncio.timeout(limits.whole):
+                found = await _exchange(client, _request(method, url, headers, body), host, proxy)
+            if isinstance(found, Answer):
+                return found
+            failure = found
+        except httpx.ConnectTimeout:
+            failure = failures.of_slow_connection(host, proxy, limits.connect)
+        except httpx.TimeoutException as error:
+            is_read = isinstance(error, httpx.ReadTimeout)
+            failure = failures.no_answer(host, limits.read if is_read else limits.write)
+        except TimeoutError:
+            failure = failures.no_answer(host, limits.whole)
+        except httpx.ProxyError as error:
+            failure = failures.of_proxy(error, host, proxy)
+        except (httpx.ConnectError, OSError) as error:
+            failure = failures.of_connection(error, host, proxy, self._variables)
+        except httpx.RemoteProtocolError as error:
+            # The only sign by which an early end can be told from what is not HTTP at all.
+            gone = "disconnected" in str(error)
+            failure = failures.hung_up(host, proxy) if gone else failures.no_http(host)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+            failure = failures.hung_up(host, proxy)
+        # Raised here and not above, so that httpx's error, which holds the request, does not hang on it.
+        raise failure
+
+    def _client(self, url: str, proxy: Proxy | None) -> httpx.AsyncClient:
+        scheme = url.partition(":")[0]
+        key = (scheme, "" if proxy is None else proxy.url)
+        if key not in self._clients:
+            transport = self._transport or self._dial(scheme, proxy)
+            timeouts = self._timeouts
+            self._clients[key] = httpx.AsyncClient(
+                transport=transport,
+                trust_env=False,
+                follow_redirects=False,
+                timeout=httpx.Timeout(
+                    connect=timeouts.connect,
+                    read=timeouts.read,
+                    write=timeouts.write,
+                    pool=timeouts.pool,
+                ),
+            )
+        return self._clients[key]
+
+    def _dial(self, scheme: str, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
+        needs_trust = scheme == "https" or (proxy is not None and proxy.url.startswith("https:"))
+        return httpx.AsyncHTTPTransport(
+            # Loading the system's certificates takes tens of milliseconds.
+            verify=self._trusting() if needs_trust else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            trust_env=False,
+            # A connection kept open may be closed by the other side just as a code, good once, is sent.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            proxy=None if proxy is None else self._through(proxy),
+        )
+
+    def _through(self, proxy: Proxy) -> httpx.Proxy:
+        auth = None
+        if proxy.user is not None and proxy.password is not None:
+            auth = (proxy.user.reveal(), proxy.password.reveal())
+        is_tls = proxy.url.startswith("https:")
+        return httpx.Proxy(proxy.url, auth=auth, ssl_context=self._trusting() if is_tls else None)
+
+    def _trusting(self) -> ssl.SSLContext:
+        if self._trust is None:
+            self._trust = trusting(self._variables)
+        return self._trust
+
+
+@asynccontextmanager
+async def open_wire(
+    context: Context,
+    home: str | None = None,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    timeouts: Timeouts | None = None,
+) -> AsyncIterator[Wire]:
+    """Give a way to the issuer as a Codex of this home would take it: its proxies, its certificates.
+
+    Everything is closed at the end. `transport` is for tests of what no real server can do.
+    """
+    wire = Wire(variables_of(context, home), timeouts or Timeouts(), transport)
+    try:
+        yield wire
+    finally:
+        await wire.aclose()
+
+
+def encode_form(pairs: Sequence[tuple[str, Text]]) -> bytes:
+    """Return a form as Codex writes it, in the words of the URL standard: `*` stays, `~` does not, a space is `+`."""
+    from urllib.parse import quote_plus
+
+    def quoted(text: str) -> str:
+        return quote_plus(text, safe="*").replace("~", "%7E")
+
+    return "&".join(f"{quoted(name)}={quoted(_plain(value))}" for name, value in pairs).encode()
+
+
+def _plain(text: Text) -> str:
+    return text.reveal() if isinstance(text, Secret) else text
+
+
+def _request(
+    method: str,
+    url: str,
+    headers: Mapping[str, Text],
+    body: Mapping[str, Text] | Sequence[tuple[str, Text]] | None,
+) -> httpx.Request:
+    """Return the request, with headers such as the real client sends and no others."""
+    content: bytes | None = None
+    if body is not None:
+        content = (
+            encode_form(body)
+            if not hasattr(body, "items")
+            else json.dumps(
+                {name: _plain(value) for name, value in body.items()},
+                ensure_ascii=False,
+                separators=(",", ":"),
+            ).encode()
+        )
+    plain = {name: _plain(value) for name, value in headers.items()}
+    return httpx.Request(method, url, headers={**plain, "accept": "*/*"}, content=content)
+
+
+async def _exchange(
+    client: httpx.AsyncClient, request: httpx.Request, host: str, proxy: Proxy | None
+) -> Answer | IssuerError:
+    """Return the answer, or what to raise for it: raised here it would hold the request in its traceback."""
+    response = await client.send(request, stream=True)
+    try:
+        status = response.status_code
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if status == 407:
+            return failures.proxy_refused(host, proxy, status)
+        if response.has_redirect_location:
+            return failures.sent_elsewhere(host, headers.get("location", ""))
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > LARGEST:
+            return failures.too_large(host, LARGEST)
+        try:
+            body = await _body(response)
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            return failures.cut(host)
+        if body is not None:
+            body = _opened(body, headers.get("content-encoding", ""))
+            if body is None:
+                return failures.compressed(host)
+        if body is None or len(body) > LARGEST:
+            return failures.too_large(host, LARGEST)
+        return Answer(status, headers, body, host)
+    finally:
+        await response.aclose()
+
+
+async def _body(response: httpx.Response) -> bytes | None:
+    """Return the body as it was sent; None when there is more of it than LARGEST bytes."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.aiter_raw():
+        size += len(piece)
+        if size > LARGEST:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _opened(body: bytes, encoding: str) -> bytes | None:
+    """Return the body without its compression, which nobody asked for but gateways add; None when it cannot be read.
+
+    No more of it is opened than shows that it is too large.
+    """
+    names = [name.strip().lower() for name in encoding.split(",")]
+    names = [name for name in names if name not in ("", "identity")]
+    if not names or not body:
+        return body
+    if names not in (["gzip"], ["x-gzip"], ["deflate"]):
+        return None
+    opener = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        opened = opener.decompress(body, LARGEST + 1)
+    except zlib.error:
+        return None
+    return opened if opener.eof or len(opened) > LARGEST else None

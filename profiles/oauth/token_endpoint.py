@@ -1,0 +1,173 @@
+"""The token endpoint: codes for tokens, tokens for newer ones, an id_token for an API key; and revocation.
+
+Bodies are those of Codex 0.169, byte for byte (profiles/CODEX.md, C70, C104, C112, C118). What an answer to a refresh
+means for a login is decided elsewhere: here it is told as it came.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from profiles.errors import GrantInvalid, IssuerError, IssuerProtocolError
+from profiles.model import Secret
+from profiles.oauth.failures import error_word, retry_after
+from profiles.strict_json import has_half_pair
+
+if TYPE_CHECKING:
+    from profiles.oauth.http import Answer, Wire
+    from profiles.oauth.issuer import Issuer
+
+_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+_ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
+
+
+class TokenAnswer(NamedTuple):
+    """The tokens of a new login; all three are there."""
+
+    id_token: Secret
+    access_token: Secret
+    refresh_token: Secret
+
+
+class RefreshAnswer(NamedTuple):
+    """What a refresh brought, as it came: missing tokens are None, an empty one stands (C72).
+
+    `error` is the issuer's word for what is wrong, or empty.
+    """
+
+    status: int
+    id_token: Secret | None
+    access_token: Secret | None
+    refresh_token: Secret | None
+    error: str
+    retry_after: float | None
+
+
+async def exchange_code(
+    wire: Wire, issuer: Issuer, *, code: Secret, redirect_uri: str, verifier: Secret
+) -> TokenAnswer:
+    """Exchange an authorization code, which is good once.
+
+    Raises GrantInvalid when the issuer does not take it, and IssuerError.
+    """
+    answer = await wire.post_form(
+        issuer.token_url,
+        [
+            ("grant_type", "authorization_code"),
+            ("client_id", issuer.client_id),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", verifier),
+        ],
+    )
+    if answer.status in (400, 401):
+        word = _error_of(answer)
+        told = f"{answer.status}, {word}" if word else str(answer.status)
+        raise GrantInvalid(
+            f"{answer.host} does not take the authorization code ({told})",
+            "log in again: a code is good once, for a short time, and for the login that asked for it",
+            error=word,
+        )
+    if not 200 <= answer.status < 300:
+        raise answer.rejected("to exchange the authorization code")
+    found = [_token(answer, name) for name in TokenAnswer._fields]
+    for name, token in zip(TokenAnswer._fields, found, strict=True):
+        if token is None:
+            raise IssuerProtocolError(
+                f"{answer.host} gave no {name}, without which Codex has no login", "log in again"
+            )
+    return TokenAnswer(*(token for token in found if token is not None))
+
+
+async def exchange_api_key(wire: Wire, issuer: Issuer, id_token: Secret) -> Secret | None:
+    """Ask for an API key of the person's organisation, as the browser flow does; None when there is none (C118)."""
+    try:
+        answer = await wire.post_form(
+            issuer.token_url,
+            [
+                ("grant_type", _EXCHANGE),
+                ("client_id", issuer.client_id),
+                ("requested_token", "openai-api-key"),
+                ("subject_token", id_token),
+                ("subject_token_type", _ID_TOKEN),
+            ],
+        )
+        return _token(answer, "access_token") if 200 <= answer.status < 300 else None
+    except IssuerError:
+        return None
+
+
+async def refresh(
+    wire: Wire, url: str, client_id: str, refresh_token: Secret, reason: str
+) -> RefreshAnswer:
+    """Send a refresh token, which is then spent. `reason` as in C70. Raises IssuerError when nothing was answered."""
+    answer = await wire.post_json(
+        url,
+        {
+            "client_id": client_id,
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "refresh_reason": reason,
+        },
+        client_headers(),
+    )
+    if not 200 <= answer.status < 300:
+        return RefreshAnswer(
+            answer.status, None, None, None, _error_of(answer), retry_after(answer.headers)
+        )
+    return RefreshAnswer(
+        answer.status,
+        _token(answer, "id_token"),
+        _token(answer, "access_token"),
+        _token(answer, "refresh_token"),
+        "",
+        None,
+    )
+
+
+async def revoke(
+    wire: Wire, url: str, client_id: str, token: Secret, hint: str = "refresh_token"
+) -> None:
+    """End a login at the issuer. `hint` is `refresh_token`, or `access_token`, which names no client (C104).
+
+    Raises IssuerError when it was not done.
+    """
+    body: dict[str, str | Secret] = {"token": token, "token_type_hint": hint}
+    if hint == "refresh_token":
+        body["client_id"] = client_id
+    answer = await wire.post_json(url, body, client_headers())
+    if not 200 <= answer.status < 300:
+        raise answer.rejected("to revoke the login")
+
+
+def client_headers() -> dict[str, str | Secret]:
+    """Return the headers that Codex sends with a refresh, a revocation and whoami, and not with a login's own steps.
+
+    The part for the terminal says who we are.
+    """
+    import platform
+
+    system = f"{platform.system()} {platform.release()}; {platform.machine()}"
+    safe = "".join(sign for sign in system if sign.isascii() and sign.isprintable())
+    return {
+        "originator": "codex_cli_rs",
+        "user-agent": f"codex_cli_rs/0.169.0 ({safe}) codex-switchyard",
+    }
+
+
+def _token(answer: Answer, name: str) -> Secret | None:
+    """Return a token of an answer, None when it is missing or null. Raises IssuerProtocolError for another type."""
+    document = answer.json()
+    value = document.get(name) if isinstance(document, dict) else None
+    if value is None:
+        return None
+    if not isinstance(value, str) or has_half_pair(value):
+        raise IssuerProtocolError(f"{answer.host} gave an {name} that is not text", "log in again")
+    return Secret(value)
+
+
+def _error_of(answer: Answer) -> str:
+    try:
+        return error_word(answer.json())
+    except IssuerError:
+        return ""

@@ -1,0 +1,73 @@
+"""Whose a personal access token is: asked before it is saved, as Codex does (C103, C123 in profiles/CODEX.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from profiles.errors import GrantInvalid, IssuerProtocolError
+from profiles.json_fields import Unloadable
+from profiles.model import Secret
+from profiles.oauth.token_endpoint import client_headers
+
+if TYPE_CHECKING:
+    from profiles.oauth.http import Wire
+
+#: With what every personal access token begins.
+PREFIX = "at-"
+
+
+class WhoAmI(NamedTuple):
+    """Whose a token is: person, workspace, and the plan as of now."""
+
+    email: str | None
+    user_id: str | None
+    account_id: str | None
+    plan: str | None
+    fedramp: bool
+
+
+async def whoami(wire: Wire, url: str, token: Secret) -> WhoAmI:
+    """Ask the issuer whose a token is. Raises GrantInvalid when it knows no such token, and IssuerError."""
+    if not is_sendable(token):
+        raise GrantInvalid(
+            "this is no personal access token", f"paste one that begins with {PREFIX}, all of it"
+        )
+    bearer = Secret(f"Bearer {token.reveal()}")
+    answer = await wire.get(url, {"authorization": bearer, **client_headers()})
+    told = "json" in answer.headers.get("content-type", "")
+    if answer.status in (400, 401) or (answer.status in (403, 404) and told):
+        raise GrantInvalid(
+            f"{answer.host} does not know this access token ({answer.status})",
+            "make a new one in ChatGPT's settings, and paste all of it",
+            error="invalid_token",
+        )
+    if not 200 <= answer.status < 300:
+        raise answer.rejected("to say whose the access token is")
+    document = answer.json()
+    try:
+        return _read(document)
+    except Unloadable:
+        pass
+    raise IssuerProtocolError(
+        f"{answer.host} did not say whose the access token is", "try again in a moment"
+    )
+
+
+def is_sendable(token: Secret) -> bool:
+    """Say whether a text can be an access token at all: `at-`, then letters and signs without a space."""
+    text = token.reveal()
+    fits = text.isascii() and text.isprintable() and " " not in text
+    return fits and text.startswith(PREFIX) and len(text) > len(PREFIX)
+
+
+def _read(document: object) -> WhoAmI:
+    if not isinstance(document, dict):
+        raise Unloadable("", "not an object")
+    texts = []
+    for name in ("email", "chatgpt_user_id", "chatgpt_account_id", "chatgpt_plan_type"):
+        value = document.get(name)
+        if value is not None and not isinstance(value, str):
+            raise Unloadable(name, "not text")
+        texts.append(value or None)
+    email, user, account, plan = texts
+    return WhoAmI(email, user, account, plan, document.get("chatgpt_account_is_fedramp") is True)

@@ -67,11 +67,11 @@ def tunnel_line(tunnel: Tunnel, redirect_port: int, listening_port: int) -> str:
 def curl_line(redirect_port: int, listening_port: int) -> str:
     """Return the command for another shell of this machine: it reads `url = "ADDRESS"` from its standard input.
 
-    So the code stays out of the list of processes and out of the shell's history.
+    So the code stays out of the list of processes and out of the shell's history. A proxy that the shell names would
+    get the code, and could not bring it here.
     """
-    if redirect_port == listening_port:
-        return "curl -sS -K -"
-    return f"curl -sS --connect-to 127.0.0.1:{redirect_port}:127.0.0.1:{listening_port} -K -"
+    to_us = f"--connect-to 127.0.0.1:{redirect_port}:127.0.0.1:{listening_port} "
+    return f"curl -sS --noproxy 127.0.0.1 {'' if redirect_port == listening_port else to_us}-K -"
 
 
 def parse_edit(text: str, user: str = "") -> Tunnel:

@@ -146,10 +146,9 @@ def not_json(host: str, headers: Mapping[str, str]) -> IssuerProtocolError:
 
 
 def rejected(
-    host: str, status: int, headers: Mapping[str, str], document: object, asked: str
+    host: str, status: int, headers: Mapping[str, str], word: str, asked: str
 ) -> IssuerRejected:
-    """Return what to raise for an answer with this status. `asked` says for people what was asked for."""
-    word = error_word(document)
+    """Return what to raise for an answer with this status. `word`: the issuer's; `asked`: what was asked for."""
     told = f"{status}, {word}" if word else str(status)
     message = f"{host} refused {asked} ({told})"
     hint = "try again; if it stays so, log in another way"

@@ -64,13 +64,16 @@ class Answer(NamedTuple):
             pass
         raise failures.not_json(self.host, self.headers)
 
+    def error_word(self) -> str:
+        """Return the issuer's word for an error, such as `access_denied`; nothing when there is none."""
+        try:
+            return failures.error_word(self.json())
+        except IssuerError:
+            return ""
+
     def rejected(self, asked: str) -> IssuerError:
         """Return what to raise for an answer that is a refusal. `asked` says for people what was asked for."""
-        try:
-            document = self.json()
-        except IssuerError:
-            document = None
-        return failures.rejected(self.host, self.status, self.headers, document, asked)
+        return failures.rejected(self.host, self.status, self.headers, self.error_word(), asked)
 
     def __repr__(self) -> str:
         return f"Answer({self.status}, {self.host})"

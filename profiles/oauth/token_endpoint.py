@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from profiles.errors import GrantInvalid, IssuerError, IssuerProtocolError
 from profiles.model import Secret
-from profiles.oauth.failures import error_word, retry_after
+from profiles.oauth.failures import retry_after
 from profiles.strict_json import has_half_pair
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def exchange_code(
         ],
     )
     if answer.status in (400, 401):
-        word = _error_of(answer)
+        word = answer.error_word()
         told = f"{answer.status}, {word}" if word else str(answer.status)
         raise GrantInvalid(
             f"{answer.host} does not take the authorization code ({told})",
@@ -113,7 +113,7 @@ async def refresh(
     )
     if not 200 <= answer.status < 300:
         return RefreshAnswer(
-            answer.status, None, None, None, _error_of(answer), retry_after(answer.headers)
+            answer.status, None, None, None, answer.error_word(), retry_after(answer.headers)
         )
     return RefreshAnswer(
         answer.status,
@@ -164,10 +164,3 @@ def _token(answer: Answer, name: str) -> Secret | None:
     if not isinstance(value, str) or has_half_pair(value):
         raise IssuerProtocolError(f"{answer.host} gave an {name} that is not text", "log in again")
     return Secret(value)
-
-
-def _error_of(answer: Answer) -> str:
-    try:
-        return error_word(answer.json())
-    except IssuerError:
-        return ""

@@ -54,8 +54,7 @@ def native(home: str) -> list[Process]:
 
 def only(home: str) -> Process:
     """Return the one process that is listed for a home."""
-    (process,) = processes_of_home(home)
-    return process
+    return soon(lambda: processes_of_home(home))
 
 
 def test_app_server_is_one_entry_the_native_program(codex: RealCodex) -> None:
@@ -103,12 +102,15 @@ def test_screen_is_known(codex: RealCodex, box: Box, tmux: str) -> None:
 
 
 def soon(look: Callable[[], list[Process]], patience: float = 30.0) -> Process:
-    """Return the one process that is found as soon as it is: a client tells nobody that it is up."""
+    """Return the process that is found as soon as it is the only one.
+
+    A client tells nobody that it is up; and a child of it, until it has become another program, looks like a second.
+    """
     deadline = time.monotonic() + patience
+    found: list[Process] = []
     while time.monotonic() < deadline:
         found = look()
-        if found:
-            (process,) = found
-            return process
+        if len(found) == 1:
+            return found[0]
         time.sleep(0.02)
-    pytest.fail(f"nothing within {patience:g} s")
+    pytest.fail(f"not one within {patience:g} s, but {found}")

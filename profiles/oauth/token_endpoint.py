@@ -106,8 +106,8 @@ async def refresh(
         {
             "client_id": client_id,
             "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
             "refresh_reason": reason,
+            "refresh_token": refresh_token,
         },
         client_headers(),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from profiles.errors import GrantInvalid, IssuerProtocolError
-from profiles.json_fields import Unloadable
 from profiles.model import Secret
 from profiles.oauth.token_endpoint import client_headers
 
@@ -20,9 +19,9 @@ class WhoAmI(NamedTuple):
     """Whose a token is: person, workspace, and the plan as of now."""
 
     email: str | None
-    user_id: str | None
-    account_id: str | None
-    plan: str | None
+    user_id: str
+    account_id: str
+    plan: str
     fedramp: bool
 
 
@@ -43,14 +42,12 @@ async def whoami(wire: Wire, url: str, token: Secret) -> WhoAmI:
         )
     if not 200 <= answer.status < 300:
         raise answer.rejected("to say whose the access token is")
-    document = answer.json()
-    try:
-        return _read(document)
-    except Unloadable:
-        pass
-    raise IssuerProtocolError(
-        f"{answer.host} did not say whose the access token is", "try again in a moment"
-    )
+    found = _read(answer.json())
+    if found is None:
+        raise IssuerProtocolError(
+            f"{answer.host} did not say whose the access token is", "try again in a moment"
+        )
+    return found
 
 
 def is_sendable(token: Secret) -> bool:
@@ -60,14 +57,15 @@ def is_sendable(token: Secret) -> bool:
     return fits and text.startswith(PREFIX) and len(text) > len(PREFIX)
 
 
-def _read(document: object) -> WhoAmI:
+def _read(document: object) -> WhoAmI | None:
+    """Return what is told; None when Codex would not take it (C125)."""
     if not isinstance(document, dict):
-        raise Unloadable("", "not an object")
-    texts = []
-    for name in ("email", "chatgpt_user_id", "chatgpt_account_id", "chatgpt_plan_type"):
-        value = document.get(name)
-        if value is not None and not isinstance(value, str):
-            raise Unloadable(name, "not text")
-        texts.append(value or None)
-    email, user, account, plan = texts
-    return WhoAmI(email, user, account, plan, document.get("chatgpt_account_is_fedramp") is True)
+        return None
+    email, fedramp = document.get("email"), document.get("chatgpt_account_is_fedramp")
+    user, account = document.get("chatgpt_user_id"), document.get("chatgpt_account_id")
+    plan = document.get("chatgpt_plan_type")
+    if email is not None and not isinstance(email, str):
+        return None
+    if not isinstance(user, str) or not isinstance(account, str) or not isinstance(plan, str):
+        return None
+    return WhoAmI(email, user, account, plan, fedramp) if isinstance(fedramp, bool) else None

@@ -11,22 +11,33 @@ if TYPE_CHECKING:
     from profiles.auth_file import AuthDocument
     from profiles.oauth.settings import LoginSettings
     from profiles.oauth.token_endpoint import TokenAnswer
+    from profiles.oauth.whoami import WhoAmI
 
 
-def check_workspace(settings: LoginSettings, login: TokenAnswer | AuthDocument) -> None:
-    """Raise WorkspaceForbidden when the id_token's workspace is none of those that the home lets through (C55)."""
+def check_workspace(settings: LoginSettings, login: TokenAnswer | AuthDocument | WhoAmI) -> None:
+    """Raise WorkspaceForbidden when a login's workspace is none of those that the home lets through.
+
+    It is the one that the id_token names (C55), or that whoami names for a personal access token (C125).
+    """
     if not settings.workspaces:
         return
-    from profiles.auth_file import AuthDocument
-
-    facts = (
-        login.id_facts if isinstance(login, AuthDocument) else token_facts(login.id_token.reveal())
-    )
-    if facts.account_id in settings.workspaces:
+    account = _account_of(login)
+    if account in settings.workspaces:
         return
-    found = f"the workspace {facts.account_id}" if facts.account_id else "no workspace"
+    found = f"the workspace {account}" if account else "no workspace"
     raise WorkspaceForbidden(
         f"this login is of {found}; {settings.home}/config.toml lets only {', '.join(settings.workspaces)} through",
         "log in again and choose that workspace, or change forced_chatgpt_workspace_id there",
         error="workspace_restriction",
     )
+
+
+def _account_of(login: TokenAnswer | AuthDocument | WhoAmI) -> str | None:
+    from profiles.auth_file import AuthDocument
+    from profiles.oauth.whoami import WhoAmI
+
+    if isinstance(login, WhoAmI):
+        return login.account_id
+    if isinstance(login, AuthDocument):
+        return login.id_facts.account_id
+    return token_facts(login.id_token.reveal()).account_id

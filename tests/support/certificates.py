@@ -1,52 +1,81 @@
-"""A certificate for 127.0.0.1 from an authority of one's own, which nobody trusts who was not told to."""
+"""Certificates for real TLS on loopback, made by the `openssl` program: an authority, who it vouches for, nobody."""
 
 from __future__ import annotations
 
+import os
 import ssl
 import subprocess
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from tests.support.programs import need
+
+#: The name and the address by which tests reach a server.
+NAMES: Final = "IP:127.0.0.1,DNS:localhost"
+_KEY: Final = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
 class Certificate(NamedTuple):
-    """Paths: the authority's certificate, which clients are told to trust, the server's, and its key."""
+    """A certificate and its key, as paths of PEM files."""
 
-    authority: str
-    certificate: str
+    path: str
     key: str
 
     def server(self) -> ssl.SSLContext:
-        """Return what a server speaks TLS with."""
+        """Return what a server with this certificate needs."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self.key)
+        context.load_cert_chain(self.path, self.key)
         return context
 
-    def trusting(self) -> ssl.SSLContext:
-        """Return what a client trusts it with."""
-        return ssl.create_default_context(cafile=self.authority)
 
-
-def make_certificate(folder: str) -> Certificate:
-    """Make authority and certificate in a folder.
-
-    They are two, since the real Codex takes no authority's own certificate from a server.
-    """
-    made = Certificate(f"{folder}/authority.pem", f"{folder}/server.pem", f"{folder}/server.key")
-    authority_key = f"{folder}/authority.key"
-    new = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-    life = ("-nodes", "-days", "2")
-    subprocess.run(
-        [*new, *life, "-keyout", authority_key, "-out", made.authority, "-subj", "/CN=authority"],
-        check=True,
-        capture_output=True,
-    )
-    subprocess.run(
-        [
-            *(*new, *life, "-keyout", made.key, "-out", made.certificate, "-subj", "/CN=127.0.0.1"),
-            *("-CA", made.authority, "-CAkey", authority_key),
-            *("-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
-            *("-addext", "basicConstraints=critical,CA:FALSE"),
-        ],
-        check=True,
-        capture_output=True,
-    )
+def self_signed(folder: str, name: str = "self", names: str = NAMES) -> Certificate:
+    """Make a certificate that nobody vouches for but itself."""
+    made = Certificate(f"{folder}/{name}.pem", f"{folder}/{name}.key")
+    subject = ("-subj", f"/CN={name}", "-addext", f"subjectAltName={names}")
+    _openssl("req", "-x509", *_KEY, "-days", "2", *subject, "-keyout", made.key, "-out", made.path)
     return made
+
+
+class Authority:
+    """An authority of the test's own; `path` is its root, which a client may be told to trust."""
+
+    def __init__(self, folder: str, name: str = "root") -> None:
+        self._folder, self._name = folder, name
+        root = Certificate(f"{folder}/{name}.pem", f"{folder}/{name}.key")
+        subject = ("-subj", f"/CN=Tests {name}")
+        _openssl(
+            "req", "-x509", *_KEY, "-days", "2", *subject, "-keyout", root.key, "-out", root.path
+        )
+        self._root = root
+        self.path = root.path
+
+    def vouch(self, name: str = "server", names: str = NAMES, days: int = 2) -> Certificate:
+        """Make a certificate for a server of these names; with negative `days` one that is over."""
+        made = Certificate(f"{self._folder}/{name}.pem", f"{self._folder}/{name}.key")
+        request = f"{self._folder}/{name}.csr"
+        _openssl("req", *_KEY, "-subj", f"/CN={name}", "-keyout", made.key, "-out", request)
+        extensions = f"{self._folder}/{name}.ext"
+        with open(extensions, "w", encoding="ascii") as file:
+            file.write(f"subjectAltName={names}\n")
+        ending = ("-days", str(days))
+        by = ("-CA", self._root.path, "-CAkey", self._root.key, "-CAcreateserial")
+        _openssl(
+            *("x509", "-req", "-in", request, *by, *ending),
+            *("-extfile", extensions, "-out", made.path),
+        )
+        return made
+
+    def folder(self) -> str:
+        """Return a folder such as SSL_CERT_DIR names: the root under the name of its hash."""
+        digest = _openssl("x509", "-hash", "-noout", "-in", self.path).strip()
+        path = f"{self._folder}/{self._name}.d"
+        os.makedirs(path)
+        os.symlink(self.path, f"{path}/{digest}.0")
+        return path
+
+
+def _openssl(*arguments: str) -> str:
+    done = subprocess.run(
+        [need("openssl"), *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

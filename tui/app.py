@@ -22,9 +22,10 @@ from tui.widgets.words import ASCII, UNICODE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from profiles.context import Context
+    from tui.screens.switchyard import Switchyard
 
 #: Up to so many profiles the disk is read whole before the first row: 0.2 ms each at the worst.
 #: With more the names come first, and what stands in their files right after.
@@ -33,8 +34,13 @@ READ_AT_ONCE = 64
 FIRST_NAMES = 200
 
 
-def run_screen(context: Context) -> int:
-    """Open the screen, and return the exit code when the person left it."""
+def run_screen(
+    context: Context, *, demo: bool = False, on_open: Callable[[Switchyard], None] | None = None
+) -> int:
+    """Open the screen, and return the exit code when the person left it.
+
+    `demo` says that everything is made up; `on_open` is told the application before it runs.
+    """
     import gc
 
     # Importing Textual makes much that lives as long as we do: looking for garbage in it costs 10
@@ -44,7 +50,7 @@ def run_screen(context: Context) -> int:
     state = State(context.now, *first_look(context))
     if problem is not None:
         state.note(problem.message, WARNING, problem.hint)
-    scene = make_scene(context, config, state)
+    scene = make_scene(context, config, state)._replace(demo=demo)
     with _signals_end_it():
         painted = paint(scene, _terminal()) if scene.size != (0, 0) else None
         try:
@@ -53,6 +59,8 @@ def run_screen(context: Context) -> int:
 
             YardDriver.painted = painted
             app = Switchyard(scene, config, driver_class=YardDriver)
+            if on_open is not None:
+                on_open(app)
             code = app.run(mouse=config.mouse)
         finally:
             if painted is not None:

@@ -83,6 +83,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
 
         output.lines([f"{stderr.PROGRAM} {__version__}"])
         return ExitCode.OK
+    if name == "--demo":
+        return _demo(rest)
     if name not in COMMANDS:
         raise _no_such_command(name)
     return _run_command(name, rest)
@@ -118,6 +120,23 @@ def _no_such_command(name: str) -> UsageError:
         f"no such command: {name[:40]!r}; there are {', '.join(COMMANDS)}",
         f"{suggestion}tui --help",
     )
+
+
+def _demo(rest: Sequence[str]) -> int:
+    """Open the screen over made-up logins."""
+    from tui import terminal
+
+    if rest:
+        raise UsageError(f"--demo takes nothing more: {rest[0][:40]!r}", "tui --demo")
+    if not (terminal.is_terminal(terminal.STDIN) and terminal.is_terminal(terminal.STDOUT)):
+        raise UsageError("--demo needs a terminal", "run it in one: tui --demo")
+    if terminal.is_dumb(os.environ):
+        raise UsageError(
+            "this terminal (TERM=dumb) cannot draw the screen", "TERM=xterm tui --demo"
+        )
+    from tui.simulator.demo import run_demo
+
+    return run_demo()
 
 
 def _without_command() -> int:

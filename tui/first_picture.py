@@ -17,7 +17,7 @@ from tui.widgets.detail_text import Surroundings, detail_lines
 from tui.widgets.first_steps import paragraphs
 from tui.widgets.key_text import key_words
 from tui.widgets.row_text import head_text, longest_of, row_line
-from tui.widgets.title_text import Around, title_spans
+from tui.widgets.title_text import DEMO, Around, title_spans
 from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, UNICODE, cells, wrap_line
 
 TYPE_CHECKING = False
@@ -50,6 +50,8 @@ class Scene(NamedTuple):
     look: Look
     host: str | None
     size: tuple[int, int]
+    #: Whether everything is made up.
+    demo: bool = False
 
 
 def picture(scene: Scene) -> str:
@@ -78,7 +80,7 @@ def picture(scene: Scene) -> str:
 
 
 def _around(scene: Scene, width: int) -> Around:
-    return Around(scene.context.now(), scene.signs, scene.host, width)
+    return Around(scene.context.now(), scene.signs, scene.host, width, scene.demo)
 
 
 def _list(scene: Scene, width: int, height: int, high: bool) -> list[tuple[Line, str]]:  # noqa: FBT001
@@ -108,6 +110,11 @@ def _title(state: State, signs: Signs) -> str:
     return f"Profiles  {len(state.all_rows)}" if state.all_rows else "Profiles"
 
 
+def marked(title: str, scene: Scene, rows: int) -> str:
+    """Return the title of the list, which says that all is made up where no line above it can."""
+    return f"{DEMO}  {title}" if scene.demo and rows < HIGH else title
+
+
 def _box(
     scene: Scene, ink: _Ink, width: int, height: int, content: list[tuple[Line, str]]
 ) -> list[str]:
@@ -115,7 +122,7 @@ def _box(
     ascii_only = scene.signs is not UNICODE
     box = PLAIN_BOX if ascii_only else HEAVY if scene.look.ansi else ROUND
     colour = "line" if ascii_only else "accent"
-    title = f" {_title(scene.state, scene.signs)} "
+    title = f" {marked(_title(scene.state, scene.signs), scene, scene.size[1])} "
     lines = [
         ink.text(box[0] + box[4], colour)
         + ink.text(title, "accent", bold=True, reverse=scene.look.ansi)

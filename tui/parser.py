@@ -122,6 +122,7 @@ def full_parser() -> Parser:
     """Return the parser of everything, with all commands imported."""
     root = Parser(stderr.PROGRAM, description=PURPOSE)
     root.add_argument("-h", "--help", action="help", help="show this help")
+    root.add_argument("--demo", action="store_true", help="the screen over made-up logins")
     root.add_argument("--version", action="version", version="", help="show the version")
     commands = root.add_subparsers(metavar="COMMAND", parser_class=Parser)
     for name, purpose in COMMANDS.items():
@@ -205,6 +206,7 @@ ENVIRONMENT = (
 
 _OPTIONS = (
     ("-h, --help", "show this help; tui COMMAND --help shows more"),
+    ("--demo", "the screen over made-up logins; nothing real is touched"),
     ("--version", "show the version"),
 )
 

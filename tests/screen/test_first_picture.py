@@ -13,6 +13,7 @@ from rich.color import Color, ColorSystem
 
 from tests.screen.stage import ADA, configure, two_logins
 from tests.screen.terminal import Terminal
+from tests.support.cli import ROOT, tui_command
 from tests.support.tokens import DAY, HOUR, Login, Person
 from tui.app import READ_AT_ONCE
 from tui.colours import DARK, LIGHT, choose
@@ -77,11 +78,24 @@ def test_it_is_the_same(
     some_profiles(box)
     configure(box, settings)
     with Terminal(columns, rows, env=environ) as terminal:
-        terminal.until(lambda: TAKEN_OVER in terminal.sent)
-        terminal.shows("personal")
-        terminal.quiet()
-        terminal.press("ctrl+q")
-        assert terminal.end() == 0
+        stays_the_same(terminal, columns, rows)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (60, 16), (60, 12), (40, 12)])
+def test_it_is_the_same_in_the_demo(box: Box, columns: int, rows: int) -> None:
+    """Both say DEMO, in the title or, where there is none, above the list."""
+    with Terminal(columns, rows, command=tui_command(["--demo"])) as terminal:
+        stays_the_same(terminal, columns, rows)
+        assert "DEMO" in terminal.sent.partition(TAKEN_OVER)[0].decode()
+
+
+def stays_the_same(terminal: Terminal, columns: int, rows: int) -> None:
+    """Let it start and end, and compare what stood there before and after Textual took over."""
+    terminal.until(lambda: TAKEN_OVER in terminal.sent)
+    terminal.shows("personal")
+    terminal.quiet()
+    terminal.press("ctrl+q")
+    assert terminal.end() == 0
     first, _, _rest = terminal.sent.partition(TAKEN_OVER)
     end = terminal.sent.rindex(b"\x1b[<u")
     before, after = cells(first, columns, rows), cells(terminal.sent[:end], columns, rows)
@@ -145,8 +159,6 @@ def test_an_end_before_textual_restores_the_terminal(box: Box) -> None:
     os.makedirs(f"{box.path}/broken")
     with open(f"{box.path}/broken/textual.py", "w", encoding="utf-8") as file:
         file.write("raise ImportError('made up for this test')\n")
-    from tests.support.cli import ROOT
-
     path = os.pathsep.join((f"{box.path}/broken", f"{ROOT}/tests/support/child", ROOT))
     with Terminal(env={"PYTHONPATH": path}) as terminal:
         assert terminal.end() == 1

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tests.support.app_server import end_group
-from tests.support.certificates import make_certificate
+from tests.support.certificates import Authority
 from tests.support.real_codex import RealCodex
 from tui.simulator.routes import ACCOUNTS, DEVICE_TOKEN, USAGE
 from tui.simulator.server import Simulator
@@ -26,12 +26,12 @@ def test_it_signs_in_and_names_the_account(codex_169: str, box: Box) -> None:
 
     The client's `account/read` wants https, hence the certificate.
     """
-    certificate = make_certificate(box.path)
-    with Simulator(tls=certificate.server()) as simulator:
+    authority = Authority(box.path)
+    with Simulator(tls=authority.vouch().server()) as simulator:
         simulator.people.add(ADA, workspaces=[("ws-acme", "Acme", "team")])
         simulator.backend.set_usage(ADA, "Acme", primary=41, secondary=7)
         environ = {
-            "CODEX_CA_CERTIFICATE": certificate.authority,
+            "CODEX_CA_CERTIFICATE": authority.path,
             "CODEX_REFRESH_TOKEN_URL_OVERRIDE": None,
             "CODEX_REVOKE_TOKEN_URL_OVERRIDE": f"{simulator.url}/oauth/revoke",
         }

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.simulator.client import ask, post_form, post_json, refresh
-from tests.support.certificates import make_certificate
+from tests.support.certificates import Authority
 from tui.simulator.faults import OVERSIZE
 from tui.simulator.server import CLIENT_ID, Simulator
 
@@ -151,13 +151,16 @@ def test_stopping_ends_what_is_under_way() -> None:
 
 def test_tls(box: Box) -> None:
     """With a certificate of one's own it speaks TLS; who does not trust it gets nowhere, and harms nothing."""
-    certificate = make_certificate(box.path)
-    with Simulator(tls=certificate.server()) as simulator:
+    authority = Authority(box.path)
+    with Simulator(tls=authority.vouch().server()) as simulator:
         assert simulator.url.startswith("https://127.0.0.1:")
         url = f"{simulator.url}/.well-known/openid-configuration"
         with pytest.raises(ssl.SSLCertVerificationError):
             ask(url)
-        assert ask(url, tls=certificate.trusting()).json["issuer"] == simulator.url
+        assert (
+            ask(url, tls=ssl.create_default_context(cafile=authority.path)).json["issuer"]
+            == simulator.url
+        )
 
 
 def test_many_at_once(simulator: Simulator) -> None:

@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.reactive import Reactive
 from textual.screen import Screen
 
+from tui.first_picture import marked
 from tui.keys import ACTIONS, BY_ID, MOVES, Situation, key_word
 from tui.screens.deeds import Deeds
 from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION
@@ -66,7 +67,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.state = app.state
         self.deeds = Deeds(app)
         context, signs = app.context, app.signs
-        self.title_line = TitleLine(signs=signs, now=context.now, host=app.scene.host)
+        self.title_line = TitleLine(
+            signs=signs, now=context.now, host=app.scene.host, demo=app.scene.demo
+        )
         self.list = ProfileList(signs=signs, now=context.now)
         # Keys that were typed during the start come before the screen is mounted.
         self.list.rows, self.list.cursor = self.state.rows, self.state.cursor
@@ -160,6 +163,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             words = f"Profiles  /{state.filter}  {len(state.rows)}/{count}"
         else:
             words = f"Profiles  {count}" if count else "Profiles"
+        words = marked(words, self._yard.scene, self._yard.size.height)
         words = words.replace("[", "\\[")  # titles are markup
         if words != self._list_title:
             # A title draws its whole pane again, even when it reads the same.
@@ -243,6 +247,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if self.focused is None:
             # A terminal that was too small for any pane took the focus from all of them.
             self.set_focus(self.list)
+        if self._yard.scene.demo:
+            self._name_list()
         self._read_detail_soon()
         self._sleep()
 

@@ -161,6 +161,17 @@ class Simulator:
         with self._state:
             return self.backend.personal_token(email, workspace)
 
+    def api_key(self) -> str:
+        """Return a made-up API key."""
+        return self._mint.opaque("sk-proj-", 48)
+
+    def rotate(self, refresh_token: str) -> dict[str, Any]:
+        """Return the next generation, as if another machine had refreshed. Raises RefreshRefusedError."""
+        with self._state:
+            family = self._families.find(refresh_token)
+            client_id = family.session.client_id if family is not None else CLIENT_ID
+            return self._families.rotate(refresh_token, client_id)
+
     def browse(
         self,
         authorize_url: str,

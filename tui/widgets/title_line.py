@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 class TitleLine(Widget):
     """One line, drawn again only when its words change."""
 
-    def __init__(self, *, signs: Signs, now: Callable[[], float], host: str | None) -> None:
+    def __init__(
+        self, *, signs: Signs, now: Callable[[], float], host: str | None, demo: bool = False
+    ) -> None:
         super().__init__(id="title")
         self._signs = signs
         self._now = now
         self._host = host
+        self._demo = demo
         self._row: ProfileRow | None = None
         self._snapshot: Snapshot | None = None
         self._shown: tuple[Span, ...] = ()
@@ -49,7 +52,7 @@ class TitleLine(Widget):
         return next_change(self._now(), [self._row.access_token_expires_at])
 
     def _spans(self) -> tuple[Span, ...]:
-        around = Around(self._now(), self._signs, self._host, self.size.width)
+        around = Around(self._now(), self._signs, self._host, self.size.width, self._demo)
         return title_spans(self._snapshot, self._row, around)
 
     def render(self) -> Text:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from tui.widgets.words import Signs
 
 
+#: What is said wherever nothing is real.
+DEMO = "DEMO"
+
+
 class Part(NamedTuple):
     """A part of the title: its spans, and how early it is left out (0: never)."""
 
@@ -51,20 +55,22 @@ def override_words(snapshot: Snapshot) -> str | None:
 
 
 class Around(NamedTuple):
-    """What the title depends on besides the login: time, glyphs, host if remote, cells."""
+    """What the title depends on besides the login: time, glyphs, host if remote, cells, and whether all is made up."""
 
     now: float
     signs: Signs
     host: str | None
     width: int
+    demo: bool = False
 
 
 def title_spans(
     snapshot: Snapshot | None, row: ProfileRow | None, around: Around
 ) -> tuple[Span, ...]:
     """Return the line. Parts go as they must; the active name and what wins over it stay."""
-    now, signs, host, width = around
-    parts = [Part((("Switchyard  ", ACCENT),), 6)]
+    now, signs, host, width, demo = around
+    parts = [Part(((f"{DEMO}  ", WARN),))] if demo else []
+    parts.append(Part((("Switchyard  ", ACCENT),), 6))
     gap: Span = (f" {signs.dot} ", MUTED)
     if row is not None:
         name = clean(row.name or "a login not saved yet")

@@ -1,0 +1,128 @@
+"""`tui --demo`: it opens, says what it is, touches nothing real, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import glob
+import os
+import pwd
+import re
+import signal
+import stat
+
+import pytest
+
+from tests.screen.terminal import Terminal
+from tests.support.cli import run_tui, tui_command
+from tests.support.tokens import Login, Person
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.conftest import Box
+
+
+def demo(
+    box: Box,
+    size: tuple[int, int] = (80, 24),
+    *,
+    wrap: tuple[str, ...] = (),
+    env: Mapping[str, str | None] | None = None,
+) -> Terminal:
+    """Open the demo; its folder is made in the test's."""
+    os.makedirs(f"{box.path}/tmp", exist_ok=True)
+    environ = {"TMPDIR": f"{box.path}/tmp", **(env or {})}
+    return Terminal(*size, env=environ, command=[*wrap, *tui_command(["--demo"])])
+
+
+def folders(box: Box) -> list[str]:
+    """Return the demos' folders."""
+    return glob.glob(f"{box.path}/tmp/*")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 12), (40, 12)])
+def test_it_opens_and_says_what_it_is(box: Box, size: tuple[int, int]) -> None:
+    """At every size DEMO stands on the screen; the folder is for one's own eyes, and gone in the end."""
+    with demo(box, size) as terminal:
+        terminal.shows("DEMO", "● personal", "old-laptop")
+        [folder] = folders(box)
+        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+        terminal.press("q")
+        assert terminal.end() == 0
+    assert folders(box) == []
+
+
+def test_it_can_be_played_with(box: Box) -> None:
+    """A switch is a switch: the demo's own active login is another one then, and can be taken back."""
+    with demo(box) as terminal:
+        terminal.shows("● personal")
+        terminal.press("G", " ")
+        terminal.shows("● work")
+        terminal.press("u")
+        terminal.shows("● personal")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_leaves_nothing_behind_when_it_is_ended(box: Box, number: signal.Signals) -> None:
+    """SIGTERM and a closed terminal remove the folder, too."""
+    with demo(box) as terminal:
+        terminal.shows("● personal")
+        assert folders(box)
+        terminal.child.send_signal(number)
+        assert terminal.end() == 128 + number
+    assert folders(box) == []
+
+
+def test_no_real_login_is_ever_looked_at(box: Box, strace: str) -> None:
+    """No system call names the person's own Codex home or our own folders, from the start to the end of the demo.
+
+    What would lead there in the environment is set: the demo must not listen to it.
+    """
+    Login(Person("real")).write(box.codex)
+    Login(Person("saved")).write(box.profile("saved"))
+    other = f"{box.home}/.codex-other"
+    Login(Person("other")).write(other)
+    trace = f"{box.path}/trace"
+    wrap = (
+        strace,
+        "-f",
+        "-qq",
+        "-s",
+        "4096",
+        "-o",
+        trace,
+        "-e",
+        "trace=%file,%desc,connect,sendto",
+    )
+    with demo(box, wrap=wrap, env={"CODEX_HOME": other}) as terminal:
+        terminal.shows("● personal", "Tokens")
+        terminal.press("G", " ")
+        terminal.shows("● work")
+        terminal.press("R", "q")
+        assert terminal.end() == 0
+    with open(trace, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    assert "switchyard-demo-" in text
+    names = set(re.findall(r'"(/[^"]*)"', text))
+    homes = {box.home, pwd.getpwuid(os.getuid()).pw_dir}
+    real = tuple(f"{home}/{name}" for home in homes for name in (".codex", ".config/switchyard"))
+    assert not [name for name in names if name.startswith((*real, box.switchyard))]
+    assert not [name for name in names if name.startswith(f"{box.home}/.")]
+    assert Person("real").email not in text
+    connected = set(re.findall(r"sin_addr=inet_addr\(\"([^\"]*)\"\)", text))
+    assert connected <= {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("args", [["--demo"], ["--demo", "list"]])
+def test_without_a_terminal_it_says_so(args: list[str]) -> None:
+    """There is nothing to play with in a pipe."""
+    ran = run_tui(args)
+    assert ran.code == 2
+    assert "--demo" in ran.err
+
+
+def test_the_help_names_it() -> None:
+    """Whoever asks what there is finds it."""
+    assert "--demo" in run_tui(["--help"]).out

@@ -134,6 +134,10 @@ class Reservation:
         except OSError as error:
             raise not_writable(self.target, error) from error
 
+    def leave(self) -> None:
+        """Let go of the file and let it lie: whole, with its content, for whoever settles leftovers next (R7, R18)."""
+        self._close()
+
     def discard(self) -> None:
         """Remove the reserved file, if it is still there."""
         if self._open:

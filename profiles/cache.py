@@ -99,16 +99,20 @@ class FactCache:
     """The cache of one run; `save` writes it when something new was learnt.
 
     While it is `trusting`, what is remembered of a file is taken without a look at the file. That is good enough for
-    a guess at the locks that a verb will need, and for nothing else.
+    a guess at the locks that a verb will need, and for nothing else. A `blank` one begins with nothing, and saves
+    nothing: for a look at few files of many.
     """
 
-    def __init__(self, context: Context, *, trusting: bool = False) -> None:
+    def __init__(self, context: Context, *, trusting: bool = False, blank: bool = False) -> None:
         self.trusting = trusting
+        self._blank = blank
         self._files = context.files
         self._path = f"{context.roots.cache}/claims.json"
         self._known: dict[str, list[Any]] = {}
         self._used: set[str] = set()
         self._learnt = 0
+        if blank:
+            return
         try:
             raw = read_regular(self._path)
             files = raw.partition(b"\n")[2][:-1]
@@ -146,6 +150,8 @@ class FactCache:
 
         Who asked for all that there is (`whole`) leaves out what was not asked for any more.
         """
+        if self._blank:
+            return
         if whole:
             wanted = bool(self._learnt) or len(self._used) < len(self._known)
             self._known = {path: self._known[path] for path in self._used}

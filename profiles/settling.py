@@ -14,7 +14,7 @@ from profiles.leftovers import (
     leftovers,
     litter,
 )
-from profiles.work import identities_in, is_there, was_emptied
+from profiles.work import identities_in, is_there, own_place, was_emptied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,9 +69,11 @@ def _settle_document(work: Work, path: str, home: str, merge: Merge) -> None:
     elif document.identity is not None:
         if not identities_in(copy) <= work.needs.identities:
             return
-        merge(work, copy, update_home=None)
-        # It may have lost to another sign-in, or a key may ride in it (R9).
-        keep_stray(work, copy, home)
+        profile = merge(work, copy, update_home=None)
+        saved = read_copy(own_place(profile))
+        if saved is None or saved.raw != copy.raw:
+            # It may have lost to another sign-in, or a key may ride in it (R9).
+            keep_stray(work, copy, home)
     remove_leftover(work, path)
 
 

@@ -28,6 +28,8 @@ class SpentTokens(NamedTuple):
 
     spent: frozenset[str]
     unanswered: frozenset[str]
+    #: Those of them that were sent twice; never a third time.
+    twice: frozenset[str] = frozenset()
 
     def is_spent(self, digest: str | None) -> bool:
         """Say whether this refresh token is known to be exchanged or revoked."""
@@ -62,6 +64,7 @@ def load_spent(context: Context, *, surely: bool = False) -> SpentTokens:
         return SpentTokens(frozenset(), frozenset())
     spent: set[str] = set()
     open_ended: set[str] = set()
+    twice: set[str] = set()
     for line in lines:
         words = line.split(b" ")
         if len(words) != 3 or len(words[1]) != _DIGEST_LENGTH:
@@ -71,12 +74,15 @@ def load_spent(context: Context, *, surely: bool = False) -> SpentTokens:
         except UnicodeDecodeError:
             continue
         if word == SENDING:
+            if digest in open_ended:
+                twice.add(digest)
             open_ended.add(digest)
         elif word in (SPENT, RETURNED):
             open_ended.discard(digest)
+            twice.discard(digest)
             if word == SPENT:
                 spent.add(digest)
-    return SpentTokens(frozenset(spent), frozenset(open_ended - spent))
+    return SpentTokens(frozenset(spent), frozenset(open_ended - spent), frozenset(twice - spent))
 
 
 def record(context: Context, word: str, digests: Iterable[str]) -> None:

@@ -12,7 +12,15 @@ from typing import NamedTuple, Self
 from profiles import lock
 from profiles.atomic import make_private_folder
 from profiles.cache import FactCache
-from profiles.discovery import Profile, Shelf, holding, identity_of, load_shelf, read_profile
+from profiles.discovery import (
+    Profile,
+    Shelf,
+    holding,
+    identity_of,
+    load_shelf,
+    load_some,
+    read_profile,
+)
 from profiles.errors import ProfilesError, StoreError, StoreLocked, StoreNotWritable
 from profiles.generation import Copy, read_copy
 from profiles.leftovers import UNCHANGED_FOR, documents_in, half_made, leftovers
@@ -23,7 +31,7 @@ from profiles.spent import SPENT, load_spent, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from profiles.context import Context
     from profiles.model import Identity
@@ -42,12 +50,16 @@ class Needs(NamedTuple):
 
 
 class View:
-    """What was there at one look: the profiles, and the active home's document."""
+    """What was there at one look: the profiles (or those of these names alone), and the active home's document."""
 
-    def __init__(self, context: Context, cache: FactCache) -> None:
+    def __init__(
+        self, context: Context, cache: FactCache, names: Sequence[str] | None = None
+    ) -> None:
         self.context = context
         self.cache = cache
-        self.shelf: Shelf = load_shelf(context, cache)
+        self.shelf: Shelf = (
+            load_shelf(context, cache) if names is None else load_some(context, cache, names)
+        )
         self.live: Copy | None = None
         if context.active.problem is None:
             self.live = read_copy(f"{context.home}/{AUTH_FILE}")
@@ -229,9 +241,10 @@ class Work:
                 self.say(error.message)
 
 
-def _locks(context: Context, needs: Needs) -> list[lock.Wanted]:
+def _locks(context: Context, needs: Needs, *, narrow: bool) -> list[lock.Wanted]:
     wanted = [lock.login_lock(context, identity) for identity in needs.identities]
-    wanted.append(lock.store_lock(context))
+    # Who looks at few profiles moves none, and lets others do likewise.
+    wanted.append(lock.store_lock(context)._replace(shared=narrow))
     for home in needs.homes:
         wanted.append(lock.home_lock(context, home))
         if os.path.isdir(home):
@@ -273,30 +286,35 @@ def enter(
     wanted: Callable[[View], Needs],
     wait: float = lock.WAIT,
     view: View | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    beside: lock.HeldLocks | None = None,
 ) -> Work:
     """Look, lock, look again; return the work once nothing turned up in between.
 
-    `view` is the first look, where it was taken already; all that comes of it is which locks are taken.
+    `view` is the first look, where it was taken already; all that comes of it is which locks are taken. With `names`
+    only these profiles are looked at: for a verb that does one of very many. What `beside` holds is held already.
     Raises StoreLocked, StoreNotWritable, LocksUnsupported, and whatever `wanted` raises.
     """
     make_private_folder(context.files, context.roots.profiles)
     if context.active.problem is None:
         wait_until_whole(context)
-    view = view or View(context, FactCache(context))
+    view = view or View(context, FactCache(context, blank=names is not None), names)
     cache = view.cache
     begun = context.monotonic()
     for _ in range(ROUNDS):
         needs = wanted(view)
         try:
-            held = lock.acquire(context, _locks(context, needs), wait)
+            wanted_locks = _locks(context, needs, narrow=names is not None)
+            held = lock.acquire(context, wanted_locks, wait, beside)
         except StoreNotWritable:
             # Perhaps a home was renamed or deleted while we waited for its locks.
-            view = View(context, cache)
+            view = View(context, cache, names)
             if wanted(view) == needs:
                 raise
             continue
         try:
-            view = View(context, cache)
+            view = View(context, cache, names)
             again = wanted(view)
             if again.identities <= needs.identities and again.homes <= needs.homes:
                 # Only for comparing and exchanging are these taken again: Codex does not wait long for them (R13).

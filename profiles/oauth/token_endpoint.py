@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from profiles.errors import GrantInvalid, IssuerError, IssuerProtocolError
 from profiles.model import Secret
-from profiles.oauth.failures import retry_after
 from profiles.strict_json import has_half_pair
 
 if TYPE_CHECKING:
@@ -27,20 +26,6 @@ class TokenAnswer(NamedTuple):
     id_token: Secret
     access_token: Secret
     refresh_token: Secret
-
-
-class RefreshAnswer(NamedTuple):
-    """What a refresh brought, as it came: missing tokens are None, an empty one stands (C72).
-
-    `error` is the issuer's word for what is wrong, or empty.
-    """
-
-    status: int
-    id_token: Secret | None
-    access_token: Secret | None
-    refresh_token: Secret | None
-    error: str
-    retry_after: float | None
 
 
 async def exchange_code(
@@ -99,9 +84,12 @@ async def exchange_api_key(wire: Wire, issuer: Issuer, id_token: Secret) -> Secr
 
 async def refresh(
     wire: Wire, url: str, client_id: str, refresh_token: Secret, reason: str
-) -> RefreshAnswer:
-    """Send a refresh token, which is then spent. `reason` as in C70. Raises IssuerError when nothing was answered."""
-    answer = await wire.post_json(
+) -> Answer:
+    """Send a refresh token, which is then spent, and return whatever is answered. `reason` as in C70.
+
+    Raises IssuerUnreachable when nothing was sent, any other IssuerError when nobody knows.
+    """
+    return await wire.post_json(
         url,
         {
             "client_id": client_id,
@@ -110,18 +98,6 @@ async def refresh(
             "refresh_token": refresh_token,
         },
         client_headers(),
-    )
-    if not 200 <= answer.status < 300:
-        return RefreshAnswer(
-            answer.status, None, None, None, answer.error_word(), retry_after(answer.headers)
-        )
-    return RefreshAnswer(
-        answer.status,
-        _token(answer, "id_token"),
-        _token(answer, "access_token"),
-        _token(answer, "refresh_token"),
-        "",
-        None,
     )
 
 

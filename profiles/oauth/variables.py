@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from profiles.context import Context
 
 #: A larger `.env` is none.
-_LARGEST = 1 << 20
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*?)\s*")
+_LARGEST = 1 << 16
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*?)\s*", re.DOTALL)
+#: A line in which every quote is closed; others go on in the next one.
+_CLOSED = re.compile(
+    r"""(?:\\.|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?:^|(?<=\s))\#.*|[^'"\\])*\\?""", re.DOTALL
+)
 #: A piece of a value in single quotes, in double ones, or bare; and what may come behind all of them.
-_PIECE = re.compile(r"""'([^']*)'|"((?:\\.|[^"\\])*)"|((?:\\.|[^\s'"\\])+)""")
+_PIECE = re.compile(r"""'([^']*)'|"((?:\\.|[^"\\])*)"|((?:\\.|[^\s'"\\])+)""", re.DOTALL)
 _END = re.compile(r"\s*(#.*)?")
 _ESCAPE = re.compile(r"\\(.)")
 _SPECIAL = re.compile(r"\\(.)|\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
@@ -59,30 +63,43 @@ class Variables:
         return None
 
 
-def variables_of(context: Context, home: str | None = None) -> Variables:
-    """Return what counts for a login of this home; of a home without a `.env`, the active home's counts.
+def variables_file(context: Context, home: str | None = None) -> str | None:
+    """Return the `.env` that counts for a login of this home: its own, else the active home's; None without one.
 
-    Codex itself would know none there. But a profile's home is made by us, and the `.env` that a person wrote for this
-    machine, with its proxy, lies in the active home.
+    Codex itself would know none in the first case. But a profile's home is made by us, and the `.env` that a person
+    wrote for this machine, with its proxy, lies in the active home.
     """
     for folder in (home, context.home):
-        if folder is None:
-            continue
-        path = f"{folder}/.env"
-        try:
-            text = read_regular(path)[:_LARGEST].decode("utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
-        said = dict(_read(text, context.environ))
-        return Variables(context.environ, said, tilde(path, context.user_home))
-    return Variables(context.environ, {}, "")
+        if folder is not None and _text(f"{folder}/.env") is not None:
+            return f"{folder}/.env"
+    return None
+
+
+def variables_of(context: Context, home: str | None = None) -> Variables:
+    """Return what counts for a login of this home."""
+    path = variables_file(context, home)
+    text = None if path is None else _text(path)
+    if path is None or text is None:
+        return Variables(context.environ, {}, "")
+    said = dict(_read(text, context.environ))
+    return Variables(context.environ, said, tilde(path, context.user_home))
+
+
+def _text(path: str) -> str | None:
+    try:
+        return read_regular(path)[:_LARGEST].decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _read(text: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield what a `.env` sets; a line that is none says nothing."""
+    """Yield what a `.env` sets; a line that is none says nothing, a quote without its end takes all that follows."""
     known = dict(environ)
-    for line in text.removeprefix("\ufeff").splitlines():
-        found = _LINE.fullmatch(line)
+    held = ""
+    for each in text.split("\n"):
+        line = f"{held}\n{each}" if held else each.removesuffix("\r")
+        held = "" if _CLOSED.fullmatch(line) else line
+        found = None if held else _LINE.fullmatch(line)
         if found is None:
             continue
         value = _value(found[2], known)

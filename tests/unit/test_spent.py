@@ -31,7 +31,7 @@ def _write(context: Context, raw: bytes) -> None:
 def test_words_and_what_they_mean(box: Box) -> None:
     """Sent: nobody knows. Then spent, or returned, or nothing: unanswered."""
     context = make_context()
-    assert load_spent(context) == (frozenset(), frozenset())
+    assert load_spent(context) == (frozenset(), frozenset(), frozenset())
     record(context, SENDING, [ONE])
     assert load_spent(context).is_unanswered(ONE)
     assert not load_spent(context).is_spent(ONE)
@@ -43,6 +43,17 @@ def test_words_and_what_they_mean(box: Box) -> None:
     found = load_spent(context)
     assert (found.is_spent(TWO), found.is_unanswered(TWO)) == (False, False)
     assert (found.is_spent(None), found.is_unanswered(None)) == (False, False)
+
+
+def test_sent_twice_and_never_answered(box: Box) -> None:
+    """What was presented once more is known, so that it is never presented a third time; an answer ends that (R17)."""
+    context = make_context()
+    record(context, SENDING, [ONE])
+    assert ONE not in load_spent(context).twice
+    record(context, SENDING, [ONE])
+    assert ONE in load_spent(context).twice
+    record(context, RETURNED, [ONE])
+    assert load_spent(context).twice == frozenset()
 
 
 def test_spent_is_for_ever(box: Box) -> None:

@@ -1,0 +1,360 @@
+"""Refresh one login (R17, R18, R19, R21): look and reserve, write ahead, send, answer to disk, holders, spent.
+
+The login's own lock is held throughout; those of homes, and Codex's, never over the network (R13). The answer is made
+durable as a leftover in the profile's home before anything else happens, in the very thread that read it: whoever is
+killed after that has lost nothing, because the next verb settles leftovers anyway (R7), and so do we.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple, Protocol
+
+from profiles import lock
+from profiles.atomic import Reservation, replace_file
+from profiles.errors import (
+    IssuerError,
+    IssuerUnreachable,
+    ProfilesError,
+    StoreError,
+    StoreLocked,
+)
+from profiles.generation import read_copy
+from profiles.leftovers import leftovers
+from profiles.marks import LOGIN_NEEDED, UNCERTAIN, set_mark
+from profiles.oauth.issuer import find_issuer
+from profiles.paths import AUTH_FILE
+from profiles.reconcile import merge_copy, reconcile_live
+from profiles.refresh_answer import (
+    REUSED,
+    Busy,
+    Dead,
+    NewTokens,
+    RefreshRequest,
+    Refused,
+    Unclear,
+    read_answer,
+    renewed,
+)
+from profiles.refresh_checks import (
+    FAILED,
+    FRESH,
+    NEEDED,
+    REFRESHED,
+    SKIPPED,
+    UNREACHABLE,
+    UNSURE,
+    Outcome,
+    holders,
+    why_not,
+)
+from profiles.refresh_plan import Group, Options, expires_at
+from profiles.settling import settle_leftovers
+from profiles.spent import RETURNED, SENDING, SPENT, record
+from profiles.work import Needs, Work, enter, identities_in, is_there, own_place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from profiles.auth_file import AuthDocument
+    from profiles.context import Context
+    from profiles.generation import Copy
+    from profiles.refresh_answer import Meaning
+    from profiles.work import View
+
+#: Seconds: for a login's lock, for the homes' locks after an answer, for the holders after a reuse (R18, R19).
+LOGIN_PATIENCE, HOME_PATIENCE, REUSE_PATIENCE = 30.0, 60.0, 10.0
+#: A request that surely was not processed is made at most so often; longer waits than this (seconds) are not waited.
+TRIES, LONGEST_WAIT = 3, 60.0
+#: Space for an answer: real documents have about 5 kB.
+ROOM = 1 << 15
+
+
+class Send(Protocol):
+    """Send a refresh token and hand the answer over where it was read, before anything else runs there.
+
+    Raises IssuerUnreachable when nothing was sent, any other IssuerError when nobody knows.
+    """
+
+    def __call__(  # noqa: D102 - above
+        self, request: RefreshRequest, take: Callable[[int, bytes, float | None], Meaning]
+    ) -> Meaning: ...
+
+
+class _Ready(NamedTuple):
+    """A login that is about to be sent."""
+
+    name: str
+    document: AuthDocument
+    digest: str
+    again: bool
+    request: RefreshRequest
+    reserved: list[Reservation]
+
+
+class Step:
+    """One login of one run. `jitter` draws a number from 0 to 1."""
+
+    def __init__(
+        self,
+        context: Context,
+        group: Group,
+        options: Options,
+        send: Send,
+        jitter: Callable[[], float],
+    ) -> None:
+        self.context = context
+        self.group = group
+        self.options = options
+        self.send = send
+        self.jitter = jitter
+        self.said: list[str] = []
+        #: How long it took from the parsed answer to its fsync, in seconds (the window of R18).
+        self.window: float | None = None
+        self._stranger = False
+
+    def run(self) -> Outcome:
+        """Refresh it. Raises nothing for what can go wrong with it."""
+        try:
+            return self._locked()
+        except StoreLocked as error:
+            return Outcome(FAILED, error.message, locked=True)
+        except ProfilesError as error:
+            return Outcome(FAILED, error.message)
+
+    def _locked(self) -> Outcome:
+        if self.group.identity is None:
+            return self._without_login()
+        login = lock.acquire(
+            self.context, [lock.login_lock(self.context, self.group.identity)], LOGIN_PATIENCE
+        )
+        try:
+            with self._enter(login) as work:
+                ready = self._prepare(work)
+                self.said += work.said
+            if isinstance(ready, Outcome):
+                return ready
+            try:
+                return self._exchange(login, ready)
+            finally:
+                for reservation in ready.reserved:
+                    reservation.discard()
+        finally:
+            login.release()
+
+    def _without_login(self) -> Outcome:
+        profile = read_copy(f"{self.context.roots.profiles}/{self.group.names[0]}/{AUTH_FILE}")
+        if profile is not None and profile.document is None:
+            return Outcome(FAILED, f"its file cannot be read: {profile.problem}")
+        return Outcome(SKIPPED, "it is empty: there is no login in it")
+
+    # -- before --
+
+    def _enter(self, login: lock.HeldLocks, wait: float = lock.WAIT, *, wide: bool = False) -> Work:
+        names = None if wide else self.group.siblings
+        return enter(self.context, self._needs, wait, names=names, beside=login)
+
+    def _needs(self, view: View) -> Needs:
+        """Return what this login touches; the active home only when it holds it."""
+        identity = self.group.identity
+        identities = {identity} if identity is not None else set()
+        homes = []
+        for name in self.group.siblings:
+            profile = view.shelf.find(name)
+            for path in (profile.parked_path, *leftovers(profile.home)):
+                identities |= identities_in(read_copy(path))
+            if is_there(profile):
+                homes.append(profile.home)
+        if identity in view.live_identities():
+            homes.append(self.context.home)
+            identities |= view.live_identities()
+            for path in leftovers(self.context.home):
+                identities |= identities_in(read_copy(path))
+        homes += [
+            home
+            for home in view.other_homes()
+            if identity in identities_in(read_copy(f"{home}/{AUTH_FILE}"))
+        ]
+        return Needs(frozenset(identities), frozenset(os.path.realpath(home) for home in homes))
+
+    def _reconcile(self, work: Work) -> Copy | None:
+        """Bring every holder up to date; return the newest copy."""
+        profile = work.profile(self.group.names[0])
+        if self.context.home in work.needs.homes:
+            reconcile_live(work, update_live=True)
+        settle_leftovers(work, profile.home, merge_copy)
+        copy = read_copy(own_place(profile))
+        document = copy.document if copy is not None else None
+        trusted = work.is_trusted(own_place(profile))
+        if copy is None or document is None or not trusted or document.is_mixture:
+            return copy
+        if document.identity == self.group.identity:
+            merge_copy(work, copy, update_home=None, profile=profile)
+        return read_copy(own_place(profile))
+
+    def _prepare(self, work: Work) -> _Ready | Outcome:
+        """Look at everything, reserve space, write ahead; or say why nothing is to be sent."""
+        profile = work.profile(self.group.names[0])
+        if profile.problem is not None:
+            return Outcome(FAILED, profile.problem)
+        copy = self._reconcile(work)
+        document = copy.document if copy is not None else None
+        if copy is None or document is None:
+            problem = copy.problem if copy is not None else None
+            return (
+                Outcome(FAILED, f"its file cannot be read: {problem}")
+                if copy is not None
+                else Outcome(SKIPPED, "it is empty: there is no login in it")
+            )
+        ready = why_not(work, copy, document, self.group, self.options)
+        if ready is not None:
+            return ready
+        token = document.refresh_token
+        digest = copy.refresh_digest
+        if token is None or digest is None:
+            return Outcome(NEEDED, "there is no refresh token", expires_at(document))
+        issuer = find_issuer(self.context.environ)
+        provenance = document.tokens.provenance if document.tokens is not None else None
+        url = issuer.refresh_url(self.context.environ, provenance)
+        client_id = provenance[1] if provenance is not None else issuer.client_id
+        again = work.spent.is_unanswered(digest)
+        reserved: list[Reservation] = []
+        try:
+            for path in holders(work, document, self.group):
+                reserved.append(Reservation(self.context.files, path, ROOM))  # noqa: PERF401
+            record(self.context, SENDING, [digest])
+        except BaseException:
+            for reservation in reserved:
+                reservation.discard()
+            raise
+        request = RefreshRequest(url, client_id, token, "scheduled")
+        return _Ready(profile.name, document, digest, again, request, reserved)
+
+    # -- the request --
+
+    def _exchange(self, login: lock.HeldLocks, ready: _Ready) -> Outcome:
+        meaning = self._ask(ready)
+        if isinstance(meaning, Outcome):
+            return meaning
+        if isinstance(meaning, NewTokens):
+            return self._finish(login, ready)
+        if isinstance(meaning, Dead):
+            return self._dead(login, ready, meaning)
+        ends = expires_at(ready.document)
+        if isinstance(meaning, Unclear):
+            set_mark(
+                self.context, ready.digest, UNCERTAIN, f"a refresh is unanswered: {meaning.why}"
+            )
+            return Outcome(UNSURE, meaning.why, ends)
+        record(self.context, RETURNED, [ready.digest])
+        if isinstance(meaning, Refused):
+            return Outcome(FAILED, meaning.why, ends)
+        return Outcome(UNREACHABLE, "the issuer is busy (429)", ends)
+
+    def _ask(self, ready: _Ready) -> Meaning | Outcome:
+        """Send it; again only while it surely was not processed (R19)."""
+        for number in range(1, TRIES + 1):
+            wait: float
+            try:
+                meaning = self.send(
+                    ready.request,
+                    lambda status, body, after: self._take(ready, status, body, after),
+                )
+            except IssuerUnreachable as error:
+                if number == TRIES:
+                    record(self.context, RETURNED, [ready.digest])
+                    return Outcome(UNREACHABLE, error.message, expires_at(ready.document))
+                wait = 0.5 * number
+            except IssuerError as error:
+                return Unclear(error.message)
+            else:
+                if not isinstance(meaning, Busy) or number == TRIES or meaning.wait > LONGEST_WAIT:
+                    return meaning
+                wait = max(meaning.wait, 0.5)
+            self.context.sleep(wait * (1 + self.jitter() / 2))
+        message = "the last try returns"
+        raise AssertionError(message)
+
+    def _take(self, ready: _Ready, status: int, body: bytes, after: float | None) -> Meaning:
+        """Make an answer with tokens durable at once, where it was read (R18)."""
+        begun = self.context.monotonic()
+        meaning = read_answer(status, body, after)
+        if not isinstance(meaning, NewTokens):
+            return meaning
+        raw, stranger = renewed(ready.document, meaning, self.context.now())
+        self._make_durable(ready, raw)
+        self.window = self.context.monotonic() - begun
+        self._stranger = stranger
+        if stranger:
+            set_mark(
+                self.context, ready.digest, UNCERTAIN, "the issuer answered with another login"
+            )
+            return meaning
+        brought = meaning.refresh_token is not None and meaning.refresh_token != ready.request.token
+        record(self.context, SPENT if brought else RETURNED, [ready.digest])
+        return meaning
+
+    def _make_durable(self, ready: _Ready, raw: bytes) -> None:
+        """Bring the answer to the disk, in the first holder's folder that takes it, else among our own files."""
+        for reservation in ready.reserved:
+            try:
+                reservation.fill(raw)
+            except StoreError:
+                continue
+            reservation.leave()
+            return
+        home = f"{self.context.roots.profiles}/{ready.name}"
+        replace_file(self.context.files, f"{home}/.auth-{os.urandom(4).hex()}", raw)
+
+    # -- after --
+
+    def _finish(self, login: lock.HeldLocks, ready: _Ready) -> Outcome:
+        """Give the answer, which lies durable beside the profile's file, to every holder."""
+        own = f"{self.context.roots.profiles}/{ready.name}/{AUTH_FILE}"
+        try:
+            # A stranger's login belongs to any profile there is.
+            with self._enter(login, HOME_PATIENCE, wide=self._stranger) as work:
+                own = own_place(work.profile(ready.name))
+                for name in self.group.names:
+                    settle_leftovers(work, work.profile(name).home, merge_copy)
+                self._reconcile(work)
+                self.said += work.said
+        except StoreError as error:
+            self.said.append(
+                f"{ready.name} was refreshed, and not every file has it yet; the next command sees to that: "
+                f"{error.message}"
+            )
+        copy = read_copy(own)
+        ends = expires_at(copy.document) if copy is not None and copy.document is not None else None
+        if self._stranger:
+            return Outcome(
+                FAILED, "the issuer answered with another login, which was put away", ends
+            )
+        return Outcome(REFRESHED, None, ends)
+
+    def _dead(self, login: lock.HeldLocks, ready: _Ready, dead: Dead) -> Outcome:
+        """The token is refused for good; unless somebody else has the newer one, a login is needed (R19)."""
+        newer = self._newer_elsewhere(login, ready) if dead.code == REUSED else None
+        if newer is not None:
+            record(self.context, SPENT, [ready.digest])
+            return Outcome(FRESH, "refreshed by Codex", newer)
+        why = dead.why
+        if ready.again and dead.code == REUSED:
+            why = "a refresh whose answer never arrived had used it up"
+        set_mark(self.context, ready.digest, LOGIN_NEEDED, why)
+        record(self.context, RETURNED, [ready.digest])
+        return Outcome(NEEDED, why, expires_at(ready.document))
+
+    def _newer_elsewhere(self, login: lock.HeldLocks, ready: _Ready) -> float | None:
+        """Look for a newer token in every holder for a while; return when it expires."""
+        begun = self.context.monotonic()
+        while True:
+            with self._enter(login) as work:
+                copy = self._reconcile(work)
+            document = copy.document if copy is not None else None
+            if copy is not None and document is not None and copy.refresh_digest != ready.digest:
+                return expires_at(document) or 0.0
+            if self.context.monotonic() - begun >= REUSE_PATIENCE:
+                return None
+            self.context.sleep(0.5)

@@ -1,0 +1,148 @@
+"""Refresh logins, one or all: each once, however many files hold it; several at a time; each result as it comes (R22).
+
+What is done with one login stands in `refresh_step`. Its files are read and written by a thread per login; requests go
+through one loop in a thread of its own, where an answer is made durable before anything else happens (R18).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from profiles.refresh_checks import (
+    FAILED,
+    FRESH,
+    NEEDED,
+    REFRESHED,
+    SKIPPED,
+    UNREACHABLE,
+    UNSURE,
+    Outcome,
+)
+from profiles.refresh_plan import Group, Options, find_groups
+from profiles.refresh_step import Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from threading import Event
+
+    from profiles.context import Context
+    from profiles.refresh_step import Send
+
+
+class Result(NamedTuple):
+    """What became of one profile. `expires_at`: seconds since the epoch, UTC. `locked`: somebody else held a lock.
+
+    `said` are sentences for people, given once for profiles that share a login. `window`: how long the answer was in
+    memory alone, in seconds.
+    """
+
+    name: str
+    outcome: str
+    reason: str | None
+    expires_at: float | None
+    locked: bool = False
+    said: tuple[str, ...] = ()
+    window: float | None = None
+
+
+def refresh_logins(
+    context: Context,
+    names: Sequence[str] | None = None,
+    options: Options | None = None,
+    *,
+    concurrency: int = 8,
+    stop: Event | None = None,
+    connect: Callable[[Context, str], Send] | None = None,
+) -> Iterator[Result]:
+    """Refresh the profiles of these names, or all; yield each result as it comes.
+
+    Once `stop` is set none is begun any more; those that were sent are waited for and saved. `connect` gives the way
+    to the issuer for a profile's home, for tests. Raises ProfileNotFound at once; everything else is a result.
+    """
+    from random import random
+
+    groups = find_groups(context, names)
+
+    # Several sign-ins of one person share a lock: they take turns, instead of waiting for each other.
+    turns: dict[object, list[Group]] = {}
+    for group in groups:
+        turns.setdefault(group.identity or group.names, []).append(group)
+
+    def work(turn: list[Group], to: Callable[[Context, str], Send]) -> list[Result]:
+        results = []
+        for group in turn:
+            if stop is not None and stop.is_set():
+                break
+            home = f"{context.roots.profiles}/{group.names[0]}"
+            step = Step(context, group, options or Options(), to(context, home), random)
+            results += _results_of(group, step.run(), step)
+        return results
+
+    return _in_threads(list(turns.values()), work, concurrency, connect)
+
+
+def _in_threads(
+    turns: list[list[Group]],
+    work: Callable[[list[Group], Callable[[Context, str], Send]], list[Result]],
+    concurrency: int,
+    connect: Callable[[Context, str], Send] | None,
+) -> Iterator[Result]:
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    with (
+        _network(connect) as to,
+        ThreadPoolExecutor(max_workers=max(1, min(concurrency, len(turns) or 1))) as pool,
+    ):
+        for done in as_completed([pool.submit(work, turn, to) for turn in turns]):
+            yield from done.result()
+
+
+def _results_of(group: Group, outcome: Outcome, step: Step) -> list[Result]:
+    results = []
+    for number, name in enumerate(group.names):
+        said = tuple(step.said) if not number else ()
+        window = step.window if not number else None
+        results.append(Result(name, *outcome, said, window))
+    return results
+
+
+@contextmanager
+def _network(
+    connect: Callable[[Context, str], Send] | None,
+) -> Iterator[Callable[[Context, str], Send]]:
+    if connect is not None:
+        yield connect
+        return
+    from profiles.oauth.sender import Network
+
+    with Network() as network:
+        yield network.to
+
+
+def worst(results: Sequence[Result]) -> str | None:
+    """Return what a run ended with: `login-needed` before `unreachable`, `locked`, `failed`; None if all is well."""
+    outcomes = {result.outcome for result in results}
+    if NEEDED in outcomes:
+        return NEEDED
+    if UNREACHABLE in outcomes:
+        return UNREACHABLE
+    if any(result.locked for result in results):
+        return "locked"
+    return FAILED if outcomes & {FAILED, UNSURE} else None
+
+
+__all__ = [
+    "FAILED",
+    "FRESH",
+    "NEEDED",
+    "REFRESHED",
+    "SKIPPED",
+    "UNREACHABLE",
+    "UNSURE",
+    "Options",
+    "Result",
+    "refresh_logins",
+    "worst",
+]

@@ -1,0 +1,1 @@
+"""Refreshing: once, written ahead, durable at once (R17 to R22)."""

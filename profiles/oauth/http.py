@@ -61,7 +61,7 @@ class Answer(NamedTuple):
         try:
             return loads(self.body.decode("utf-8"))
         except (NotJson, UnicodeDecodeError):
-            pass
+            await sockets.close()
         raise failures.not_json(self.host, self.headers)
 
     def error_word(self) -> str:
@@ -127,9 +127,12 @@ class Wire:
         proxy = proxy_for(self._variables, url)
         client = self._client(url, proxy)
         limits = self._timeouts
+        sockets = _Sockets()
         try:
             async with asyncio.timeout(limits.whole):
-                found = await _exchange(client, _request(method, url, headers, body), host, proxy)
+                found = await _exchange(
+                    client, _request(method, url, headers, body, sockets), host, proxy
+                )
             if isinstance(found, Answer):
                 return found
             failure = found
@@ -150,6 +153,8 @@ class Wire:
             failure = failures.hung_up(host, proxy) if gone else failures.no_http(host)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError):
             failure = failures.hung_up(host, proxy)
+        finally:
+            await sockets.close()
         # Raised here and not above, so that httpx's error, which holds the request, does not hang on it.
         raise failure
 
@@ -196,6 +201,23 @@ class Wire:
         return self._trust
 
 
+class _Sockets:
+    """The connections of one request. When it is cancelled, or a proxy fails, httpx leaves them to the collector."""
+
+    def __init__(self) -> None:
+        self._open: list[Any] = []
+
+    async def watch(self, event: str, told: Mapping[str, Any]) -> None:
+        """Hear what httpcore does, and remember what it connects."""
+        if event.endswith("connect_tcp.complete"):
+            self._open.append(told["return_value"])
+
+    async def close(self) -> None:
+        """Close them; most are closed by now."""
+        for stream in self._open:
+            await stream.aclose()
+
+
 @asynccontextmanager
 async def open_wire(
     context: Context,
@@ -234,6 +256,7 @@ def _request(
     url: str,
     headers: Mapping[str, Text],
     body: Mapping[str, Text] | Sequence[tuple[str, Text]] | None,
+    sockets: _Sockets,
 ) -> httpx.Request:
     """Return the request, with headers such as the real client sends and no others."""
     content: bytes | None = None
@@ -248,7 +271,10 @@ def _request(
             ).encode()
         )
     plain = {name: _plain(value) for name, value in headers.items()}
-    return httpx.Request(method, url, headers={**plain, "accept": "*/*"}, content=content)
+    # In the real client's order; where httpx adds the host itself, it comes first.
+    ordered = {**plain, "accept": "*/*", "host": httpx.URL(url).netloc.decode("ascii")}
+    watched = {"trace": sockets.watch}
+    return httpx.Request(method, url, headers=ordered, content=content, extensions=watched)
 
 
 async def _exchange(

@@ -46,8 +46,8 @@ def _roots(variables: Variables, *, lenient: bool) -> ssl.SSLContext:
             # With CODEX_CA_CERTIFICATE beside it, Codex minds that one alone.
             if not lenient:
                 raise
-    if folders is not None:
-        _load_folders(context, folders)
+    if folders is not None and not _load_folders(context, folders) and not (file or lenient):
+        raise _unusable(folders, "is no folder")
     return context
 
 
@@ -63,14 +63,14 @@ def _load(context: ssl.SSLContext, variable: Variable) -> None:
     raise _unusable(variable, why)
 
 
-def _load_folders(context: ssl.SSLContext, variable: Variable) -> None:
+def _load_folders(context: ssl.SSLContext, variable: Variable) -> bool:
+    """Trust what lies in folders under the names of its hashes; False when none of them is there."""
     import os
 
     folders = [folder for folder in variable.value.split(os.pathsep) if os.path.isdir(folder)]
-    if not folders:
-        raise _unusable(variable, "is no folder")
     for folder in folders:
         context.load_verify_locations(capath=folder)
+    return bool(folders)
 
 
 def _unusable(variable: Variable, why: str) -> CertificateUnknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from profiles.context import Context, make_context
@@ -24,6 +25,13 @@ SHORT: Final = Timeouts(connect=0.3, read=0.3, write=0.3, pool=0.3, whole=1.0)
 def surroundings(box: Box, **environ: str) -> Context:
     """Return surroundings with these variables and no others but the homes."""
     return make_context({"HOME": box.home, "SWITCHYARD_HOME": box.switchyard, **environ})
+
+
+def write(path: str, text: str) -> None:
+    """Write a file, and its folder if need be."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
 
 
 class Clock:

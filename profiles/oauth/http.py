@@ -61,7 +61,7 @@ class Answer(NamedTuple):
         try:
             return loads(self.body.decode("utf-8"))
         except (NotJson, UnicodeDecodeError):
-            await sockets.close()
+            pass
         raise failures.not_json(self.host, self.headers)
 
     def error_word(self) -> str:

@@ -9,61 +9,27 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tui.situation import (
+    browser_waits,
+    code_waits,
+    deletable,
+    filterable,
+    idle,
+    loginable,
+    repeatable,
+    replaceable,
+    selected,
+    several,
+    still,
+    waiting,
+    writable,
+)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-
-class Situation(NamedTuple):
-    """What decides whether a key can act now.
-
-    `rows` counts the profiles, `shown` those that the filter lets through. `selected` is whether a
-    row is, `name` its profile (None: a login that no profile has yet). `busy` says what is being
-    written, in words.
-    """
-
-    rows: int = 0
-    shown: int = 0
-    selected: bool = False
-    name: str | None = None
-    active: bool = False
-    busy: str | None = None
-
-
-def _selected(now: Situation) -> str | None:
-    if now.selected:
-        return None
-    if now.rows and not now.shown:
-        return "no profile matches the filter: esc clears it"
-    return "there is no profile yet: n makes one"
-
-
-def _saved(now: Situation) -> str | None:
-    if (why := _selected(now)) is not None:
-        return why
-    if now.name is None:
-        return "this login is not saved in a profile yet: R looks again"
-    return None
-
-
-def _writable(now: Situation) -> str | None:
-    return _saved(now) or _idle(now)
-
-
-def _idle(now: Situation) -> str | None:
-    return f"one thing at a time: still {now.busy}" if now.busy else None
-
-
-def _deletable(now: Situation) -> str | None:
-    if (why := _saved(now)) is not None:
-        return why
-    if now.active:
-        return f"{now.name} is the active login: switch to another one, then delete it"
-    return _idle(now)
-
-
-def _filterable(now: Situation) -> str | None:
-    return None if now.rows else "there is nothing to filter yet"
+    from tui.situation import Situation
 
 
 class Action(NamedTuple):
@@ -82,6 +48,7 @@ class Action(NamedTuple):
 
 
 MOVE, LOGIN, PROFILE, LOOK, PROGRAM = "Move", "Logins", "Profiles", "Look", "Program"
+PANE = "In the pane of a running login"
 
 #: All actions, in the order in which help and README list them.
 ACTIONS: tuple[Action, ...] = (
@@ -101,49 +68,127 @@ ACTIONS: tuple[Action, ...] = (
         "switch",
         "Make the selected profile the active login, for every codex that starts from now on.",
         LOGIN,
-        _writable,
+        writable,
     ),
-    Action("undo", ("u",), "undo", "Take the last switch back.", LOGIN, _idle),
+    Action("undo", ("u",), "undo", "Take the last switch back.", LOGIN, idle),
     Action(
         "run",
         ("x",),
         "run codex",
         "Run codex as the selected profile and come back; nothing is switched.",
         LOGIN,
-        _writable,
+        writable,
+    ),
+    Action(
+        "login",
+        ("l",),
+        "log in",
+        "Log in again to the selected profile, with a device code; enter brings its pane back.",
+        LOGIN,
+        loginable,
+    ),
+    Action(
+        "login-browser",
+        ("L",),
+        "log in by browser",
+        "Log in again to the selected profile, in a browser: here, or through an SSH tunnel.",
+        LOGIN,
+        loginable,
     ),
     Action(
         "new",
         ("n",),
         "new",
-        "Make an empty profile, and log in there with the official client.",
+        "A new profile: log in by device code or browser, give a key or token, or leave it empty.",
         PROFILE,
-        _idle,
+        idle,
     ),
-    Action(
-        "rename", ("e",), "rename", "Give the selected profile another name.", PROFILE, _writable
-    ),
-    Action("note", ("E",), "note", "Write a note to the selected profile.", PROFILE, _writable),
+    Action("rename", ("e",), "rename", "Give the selected profile another name.", PROFILE, still),
+    Action("note", ("E",), "note", "Write a note to the selected profile.", PROFILE, writable),
     Action(
         "delete",
         ("d",),
         "delete",
         "Move the selected profile to the backups, after a question; no token is revoked.",
         PROFILE,
-        _deletable,
+        deletable,
+    ),
+    Action("copy", ("y",), "copy", "Copy the code, or the URL.", PANE, waiting),
+    Action(
+        "copy-more",
+        ("Y",),
+        "copy what",
+        "Choose what is copied: code, URL, ssh line.",
+        PANE,
+        waiting,
     ),
     Action(
-        "filter", ("slash",), "filter", "Show only what matches, as you type.", LOOK, _filterable
+        "open",
+        ("o",),
+        "open",
+        "Open the URL in a browser; over SSH, copy it and show it whole.",
+        PANE,
+        waiting,
     ),
-    Action("detail", ("enter",), "detail", "Read the selected profile in full.", LOOK, _selected),
-    Action("back", ("escape",), "back", "One step back; clears the filter.", LOOK),
+    Action(
+        "plain",
+        ("p",),
+        "plain",
+        "Show code, URL and ssh line unbroken, for the terminal's own selection.",
+        PANE,
+        waiting,
+    ),
+    Action("qr", ("Q",), "QR", "Show the URL as a QR code, or hide it.", PANE, code_waits),
+    Action(
+        "tunnel",
+        ("t",),
+        "edit ssh",
+        "Edit the ssh line; it is remembered for this host.",
+        PANE,
+        browser_waits,
+    ),
+    Action(
+        "browser-instead",
+        ("b",),
+        "browser",
+        "Log in by browser instead of the device code.",
+        PANE,
+        replaceable,
+    ),
+    Action(
+        "code-new",
+        ("N",),
+        "try again",
+        "A new code, when the last one expired or the login failed.",
+        PANE,
+        repeatable,
+    ),
+    Action("tab-prev", ("left_square_bracket",), "login before", "Login before.", PANE, several),
+    Action("tab-next", ("right_square_bracket",), "next login", "Next login.", PANE, several),
+    Action(
+        "filter", ("slash",), "filter", "Show only what matches, as you type.", LOOK, filterable
+    ),
+    Action("detail", ("enter",), "detail", "Read the selected profile in full.", LOOK, selected),
+    Action(
+        "back",
+        ("escape",),
+        "back",
+        "One step back; clears the filter; leaves a login's pane, and the login goes on.",
+        LOOK,
+    ),
     Action("events", ("at",), "events", "Open or close the log of what happened.", LOOK),
     Action("rescan", ("R",), "rescan", "Read the disk again.", LOOK),
     Action("help", ("question_mark", "f1"), "help", "List the keys.", LOOK),
     Action("redraw", ("ctrl+l",), "redraw", "Draw the whole screen again.", PROGRAM),
     Action("suspend", ("ctrl+z",), "suspend", "Back to the shell; fg returns here.", PROGRAM),
     Action("quit", ("q",), "quit", "One step back; from the list, leave.", PROGRAM),
-    Action("cancel", ("ctrl+c",), "cancel", "Cancel what is open, else leave.", PROGRAM),
+    Action(
+        "cancel",
+        ("ctrl+c",),
+        "cancel",
+        "Cancel what is open, or the login in whose pane you are; else leave.",
+        PROGRAM,
+    ),
     Action(
         "quit-now", ("ctrl+q",), "leave", "Leave at once; a write that runs is finished.", PROGRAM
     ),
@@ -162,9 +207,28 @@ FOOTERS: dict[str, tuple[str, ...]] = {
     "detail": ("back", "switch", "run", "rename", "note", "delete", "help"),
     "events": ("back", "move-down", "move-up", "help"),
     "filter": (),
+    "login-device": ("copy", "qr", "open", "browser-instead", "back", "cancel", "help"),
+    "login-browser": ("detail", "copy", "plain", "tunnel", "back", "cancel", "help"),
+    "login-busy": ("back", "cancel", "events", "help"),
+    "login-failed": ("code-new", "browser-instead", "back", "events", "help"),
+    "login-saved": ("switch", "back", "events", "help"),
+    "login-unsaved": ("detail", "back", "cancel", "events", "help"),
+    "login-mismatched": ("detail", "back", "cancel", "help"),
+    "login-line": (),
+}
+#: Where a word of the footer says more about the place than the action's own.
+WORDS_HERE: dict[str, dict[str, str]] = {
+    "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
+    "login-browser": {"detail": "paste callback", "copy": "copy the URL", "plain": "whole URL"},
+    "login-failed": {"browser-instead": "browser instead", "back": "close"},
+    "login-saved": {"switch": "switch to it", "back": "close"},
+    "login-unsaved": {"detail": "save again", "cancel": "discard"},
+    "login-mismatched": {"detail": "say where it goes", "cancel": "discard"},
 }
 #: What the footer shows while a filter is typed; there enter and esc belong to the line.
 FILTER_FOOTER = (("enter", "keep the filter"), ("esc", "clear it"))
+#: The same while a line of a login's pane is typed.
+LINE_FOOTER = (("enter", "takes it"), ("esc", "leaves it"))
 
 #: What the terminal itself sends for backspace, tab, enter and escape: never a key of its own.
 UNBINDABLE = frozenset({"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+left_square_bracket"})

@@ -9,13 +9,14 @@ from tui.keys import (
     ACTIONS,
     BY_ID,
     FOOTERS,
+    PANE,
     UNBINDABLE,
-    Situation,
     key_name,
     key_table_markdown,
     key_word,
     make_keymap,
 )
+from tui.situation import Situation
 
 
 def test_no_key_means_two_things() -> None:
@@ -102,10 +103,44 @@ def test_what_cannot_act_says_why() -> None:
     nothing = Situation()
     busy = Situation(rows=1, shown=1, selected=True, name="work", busy="switching to work")
     free = busy._replace(busy=None)
-    needs_row = ("switch", "run", "rename", "note", "delete", "detail")
+    needs_row = ("switch", "run", "login", "login-browser", "rename", "note", "delete", "detail")
     writes = ("switch", "run", "rename", "note", "delete", "undo", "new")
     for action in ACTIONS:
+        if action.group == PANE:
+            continue
         why = action.why_not or (lambda _now: None)
         assert (why(nothing) is not None) == (action.id in (*needs_row, "filter")), action.id
         assert ("switching to work" in (why(busy) or "")) == (action.id in writes), action.id
         assert why(free) is None, action.id
+
+
+@pytest.mark.parametrize(
+    ("place", "acts"),
+    [
+        ("login-device", {"copy", "copy-more", "open", "plain", "qr", "browser-instead"}),
+        ("login-browser", {"copy", "copy-more", "open", "plain", "tunnel"}),
+        ("login-failed", {"code-new", "browser-instead"}),
+        ("login-saved", set()),
+        ("login-busy", set()),
+        ("list", set()),
+    ],
+)
+def test_keys_of_a_login_act_in_its_pane(place: str, acts: set[str]) -> None:
+    """Each key of a login's pane acts where it means something, and says elsewhere why it does not."""
+    now = Situation(rows=1, shown=1, selected=True, name="work", place=place, logins=1)
+    pane = [action for action in ACTIONS if action.group == PANE]
+    reasons = {action.id: action.why_not(now) for action in pane if action.why_not is not None}
+    assert reasons.keys() == {action.id for action in pane}
+    assert {action for action, why in reasons.items() if why is None} == acts
+    several = now._replace(logins=2)
+    assert BY_ID["tab-next"].why_not is not None
+    assert BY_ID["tab-next"].why_not(several) is None
+
+
+def test_a_profile_stays_while_a_login_for_it_runs() -> None:
+    """Catches a rename or delete from under a login: it would be saved under the old name."""
+    now = Situation(rows=1, shown=1, selected=True, name="work", logins=1, logging_in=True)
+    for action in ("rename", "delete"):
+        why_not = BY_ID[action].why_not
+        assert why_not is not None
+        assert "a login for work is running" in (why_not(now) or "")

@@ -232,10 +232,9 @@ async def test_keys_typed_at_once_go_where_they_were_meant(box: Box) -> None:
         await stage.settle()
         assert stage.app.state.filter == "sdu"
         assert live_login(box) == ada.document().data()
-        await stage.pilot.press("escape", "n", *"squid", "enter")
+        await stage.pilot.press("escape", "n", *"squid", "up", "enter")
         await stage.settle()
         assert stage.disk().row("squid") is not None
-        await stage.press("escape")
         await stage.pilot.press("enter", "j")
         await stage.settle()
         assert stage.main.place() == "detail"

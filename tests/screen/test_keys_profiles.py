@@ -108,17 +108,18 @@ async def test_the_active_profile_is_not_deleted(box: Box) -> None:
 
 
 async def test_new(box: Box) -> None:
-    """N makes an empty profile and offers to fill it; later it can be filled by switching to it."""
+    """N makes an empty profile, too; switching to it offers to log in there, and changes nothing."""
     two_logins(box)
     async with open_stage() as stage:
         await stage.press("n")
-        await stage.shows("New profile")
-        await stage.press("=client", "enter")
+        await stage.shows(
+            "New profile", "device code", "browser", "API key", "access token", "empty"
+        )
+        await stage.press("=client", "up", "enter")
         row = stage.disk().row("client")
         assert row is not None
         assert row.state == "empty"
-        await stage.shows("client is made, and empty", "codex login --device-auth", "y log in")
-        await stage.press("escape")
+        assert "client is made, and empty" in stage.toasts
         await stage.until(lambda: stage.selected == "client")
         await stage.press("space")
         await stage.shows("client holds no login yet", "y log in")
@@ -126,11 +127,21 @@ async def test_new(box: Box) -> None:
         assert stage.active == "personal"
 
 
+async def test_new_with_a_name_that_is_taken(box: Box) -> None:
+    """A name that there is already is said in the dialog, whatever the case of the letters."""
+    two_logins(box)
+    async with open_stage() as stage:
+        await stage.press("n", "=WORK", "enter")
+        await stage.shows("work exists already", "l logs in to it again")
+        await stage.press("escape")
+        assert len(stage.app.screen_stack) == 1
+
+
 async def test_keys_are_letters_while_a_line_is_typed(box: Box) -> None:
     """Single letters act only when no input has the focus: a name may hold q, d, u and ?."""
     ada, _ = two_logins(box)
     async with open_stage() as stage:
-        await stage.press("n", "=squid", "enter", "escape")
+        await stage.press("n", "=squid", "up", "enter")
         assert stage.disk().row("squid") is not None
         assert live_login(box) == ada.document().data()
 

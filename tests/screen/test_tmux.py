@@ -6,13 +6,12 @@ import os
 
 import pytest
 
-from tests.screen.stage import contents, live_login, two_logins
+from tests.screen.stage import live_login, two_logins
 from tests.screen.tmux import Tmux, with_path
 from tests.support.documents import api_key
 from tests.support.fake_codex import script
 from tests.support.programs import CODEX_169, CODEXES, need
-from tests.support.real_codex import OFFLINE, RealCodex
-from tests.support.tokens import Login, Person
+from tests.support.real_codex import RealCodex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,29 +69,6 @@ def test_a_login_of_the_client_is_seen_and_adopted(box: Box) -> None:
         tmux.shows("ended with 0")
 
 
-@pytest.mark.real_codex
-def test_a_login_that_fails_leaves_the_profile_empty(box: Box) -> None:
-    """The real client, without a network, cannot log in: what it said can be read, and nothing changed."""
-    ada, _ = two_logins(box)
-    client = os.path.dirname(need(CODEX_169))
-    with Tmux(box) as tmux:
-        tmux.start(100, 30, env={**OFFLINE, "PATH": with_path(client)})
-        tmux.shows("● personal")
-        tmux.press("n")
-        tmux.shows("New profile")
-        tmux.type("client")
-        tmux.press("Enter")
-        tmux.shows("client is made, and empty")
-        tmux.press("y")
-        tmux.shows("ended with exit code", "Press enter to go back to Switchyard.")
-        tmux.press("Enter")
-        tmux.shows("○ empty", "● personal", "? help")
-        tmux.press("q")
-        tmux.shows("ended with 0")
-    assert live_login(box) == ada.document().data()
-    assert not os.path.exists(f"{box.profile('client')}/auth.json")
-
-
 def test_run_codex_as_another(box: Box) -> None:
     """X runs codex with the terminal its own, in the profile's home; nothing is switched by it."""
     ada, _ = two_logins(box)
@@ -131,37 +107,6 @@ def test_run_without_codex(box: Box) -> None:
         tmux.shows("npm install -g @openai/codex")
         tmux.press("q", "q")
         tmux.shows("ended with 0")
-
-
-def test_fill_a_new_profile(box: Box) -> None:
-    """N makes an empty profile, the official client fills it, and a key switches to the second login."""
-    ada, _ = two_logins(box)
-    new = Login(Person("carol"), plan="team").fresh()
-    folder = f"{box.path}/bin"
-    script(
-        folder,
-        "import os, sys\n"
-        "assert sys.argv[1:] == ['login', '--device-auth'], sys.argv\n"
-        f"path = os.environ['CODEX_HOME'] + '/auth.json'\n"
-        f"os.umask(0o077); open(path, 'w').write({new.text()!r})\n",
-    )
-    with Tmux(box) as tmux:
-        tmux.start(100, 30, env={"PATH": with_path(folder)})
-        tmux.shows("● personal")
-        tmux.press("n")
-        tmux.shows("New profile")
-        tmux.type("carol")
-        tmux.press("Enter")
-        tmux.shows("Log in", "y log in")
-        tmux.press("y")
-        tmux.shows("carol now holds carol@example.com", "space switches to it")
-        assert contents(f"{box.profile('carol')}/auth.json") == new.document().data()
-        assert live_login(box) == ada.document().data()
-        tmux.press("Space")
-        tmux.shows("switched to carol")
-        tmux.press("q")
-        tmux.shows("ended with 0")
-    assert live_login(box) == new.document().data()
 
 
 def test_suspend_and_come_back(box: Box) -> None:

@@ -32,8 +32,6 @@ class Deeds(SwitchDeeds):
         """Do what a key stands for; what is returned is a dialog that opens. `name`: the selected profile."""
         if action == "undo":
             self.undo()
-        elif action == "new":
-            return self._ask_new()
         elif name is not None:
             named: dict[str, Callable[[str], Awaitable[None] | None]] = {
                 "switch": self.switch,
@@ -158,35 +156,33 @@ class Deeds(SwitchDeeds):
             ),
         )
 
-    def _ask_new(self) -> Awaitable[None]:
-        def make(name: str) -> None:
-            from profiles import store
+    def make_empty(self, name: str) -> None:
+        """Make a profile without a login."""
+        from profiles import store
 
-            self.write(
-                f"making {name}",
-                partial(store.add_empty, self.context, name),
-                partial(self._made, name),
-            )
-
-        text = "A name for the new profile. It is empty until somebody logs in there."
-        return self.ask("New profile", text, "", make, name=True)
+        self.write(
+            f"making {name}",
+            partial(store.add_empty, self.context, name),
+            partial(self._made, name),
+        )
 
     def _made(self, name: str, report: Report) -> None:
         self.state.note_all(report.said)
         self.state.select_name(name)
-        self.offer_login(name, f"{name} is made, and empty")
-
-    # -- the official client --
+        self.app.tell(
+            f"{name} is made, and empty", hint=f"{self.app.keymap.first('login')} logs in there"
+        )
 
     def offer_login(self, name: str, what: str) -> Awaitable[None]:
-        """Offer to fill an empty profile by the official client, in that profile's own home."""
-        from tui.screens.outside import log_in
-
-        text = (
-            f"{what}. Log in there now with the official client? It runs codex login "
-            "--device-auth in that profile's own home; nothing else is touched."
+        """Offer to fill an empty profile by a device code."""
+        return self.confirm(
+            "Log in",
+            f"{what}. Log in there now, with a device code?",
+            "log in",
+            lambda: self.app.main.logins.log_in(name),
         )
-        return self.confirm("Log in", text, "log in", partial(log_in, self.app, self, name))
+
+    # -- the official client --
 
     def _run_codex(self, name: str) -> None:
         from tui.screens.outside import run_codex

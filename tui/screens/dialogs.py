@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Click
 
-_CSS = """
+DIALOG_CSS = """
 Dialog { align: center middle; background: $sy-ground 60%; }
 Dialog:ansi { background: ansi_default; }
 Dialog > .pane {
@@ -53,7 +53,7 @@ class Choice(Static, can_focus=True):
         self.agrees = agrees
 
 
-def _boxed(box: Vertical, title: str) -> Vertical:
+def boxed(box: Vertical, title: str) -> Vertical:
     """Return a dialog's box with its title; the style sheets know it as a pane."""
     box.border_title = clean(title).replace("[", "\\[")  # titles are markup
     box.add_class("pane")
@@ -64,7 +64,7 @@ class Confirm(ModalScreen[bool], inherit_bindings=False):
     """A question. The focus is on the answer that changes nothing; y, n and esc answer at once."""
 
     DEFAULT_CLASSES = "Dialog"
-    CSS = _CSS.replace("Dialog", "Confirm")
+    CSS = DIALOG_CSS.replace("Dialog", "Confirm")
     AUTO_FOCUS = "Choice"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", priority=True),
@@ -90,7 +90,7 @@ class Confirm(ModalScreen[bool], inherit_bindings=False):
                 classes="choices",
             ),
         )
-        yield _boxed(box, self._title)
+        yield boxed(box, self._title)
 
     def action_answer(self, agreed: bool) -> None:  # noqa: FBT001 - as Textual calls it
         """Answer."""
@@ -114,7 +114,7 @@ class Confirm(ModalScreen[bool], inherit_bindings=False):
 class AskText(ModalScreen[str], inherit_bindings=False):
     """A line of text; enter takes it, esc leaves everything as it is."""
 
-    CSS = _CSS.replace("Dialog", "AskText")
+    CSS = DIALOG_CSS.replace("Dialog", "AskText")
     AUTO_FOCUS = "LineInput"
 
     def __init__(self, title: str, text: str, value: str, *, is_name: bool) -> None:
@@ -133,7 +133,7 @@ class AskText(ModalScreen[str], inherit_bindings=False):
             Static("", markup=False, classes="wrong"),
             Static("enter saves  esc cancels", markup=False, classes="keys"),
         )
-        yield _boxed(box, self._title)
+        yield boxed(box, self._title)
 
     def on_input_changed(self) -> None:
         """Say at once what is wrong with a name."""
@@ -142,7 +142,7 @@ class AskText(ModalScreen[str], inherit_bindings=False):
     def _left(self, keep: bool) -> None:  # noqa: FBT001 - a callback
         line = self.query_one(LineInput)
         value = line.value.strip()
-        why = _why_no_name(value) if keep and self._is_name else None
+        why = why_no_name(value) if keep and self._is_name else None
         if why is not None:
             self.query_one(".wrong", Static).update(why)
             return
@@ -150,7 +150,8 @@ class AskText(ModalScreen[str], inherit_bindings=False):
         self.dismiss(value if keep else None)
 
 
-def _why_no_name(value: str) -> str | None:
+def why_no_name(value: str) -> str | None:
+    """Say why a profile cannot have this name; None when it can."""
     from profiles.errors import ProfileNameInvalid
     from profiles.store import check_name
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
-from tui.keys import ACTIONS, BY_ID, FOOTERS, MOVES, Action, Situation, groups
+from tui.keys import ACTIONS, BY_ID, FOOTERS, MOVES, Action, groups
 from tui.widgets.lines import LineView
 from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, Line, cells, fit, wrap
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tui.keys import Keymap
     from tui.screens.switchyard import Switchyard
+    from tui.situation import Situation
     from tui.widgets.words import Signs
 
 #: What the help calls the place that the focus is in.
@@ -31,6 +32,14 @@ _PLACES = {
     "detail": "Here, in the detail",
     "events": "Here, in the event log",
     "filter": "Here, in the filter",
+    "login-device": "Here, while the code waits to be typed",
+    "login-browser": "Here, while the browser is waited for",
+    "login-busy": "Here, while the login runs",
+    "login-failed": "Here, after a login that failed",
+    "login-saved": "Here, after the login",
+    "login-unsaved": "Here, with a login that is not saved",
+    "login-mismatched": "Here, with a login of somebody else",
+    "login-line": "Here, in the line",
 }
 
 

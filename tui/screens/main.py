@@ -12,14 +12,18 @@ from textual.events import Resize
 from textual.reactive import Reactive
 from textual.screen import Screen
 
-from tui.first_picture import marked
-from tui.keys import ACTIONS, BY_ID, MOVES, Situation, key_word
+from tui.keys import ACTIONS, BY_ID, MOVES, key_word
 from tui.screens.deeds import Deeds
+from tui.screens.filtering import Filtering
+from tui.screens.login_keys import LoginKeys
+from tui.screens.panes import Panes
+from tui.situation import Situation
 from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION
 from tui.widgets.detail import DetailPane
 from tui.widgets.event_log import EventLog
 from tui.widgets.first_steps import paragraphs
 from tui.widgets.key_line import KeyLine
+from tui.widgets.line_input import LineInput
 from tui.widgets.lines import LinePane
 from tui.widgets.profile_list import ProfileList
 from tui.widgets.title_line import TitleLine
@@ -65,7 +69,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self._yard = app
         self.state = app.state
-        self.deeds = Deeds(app)
+        self.deeds: Deeds = Deeds(app)
         context, signs = app.context, app.signs
         self.title_line = TitleLine(
             signs=signs, now=context.now, host=app.scene.host, demo=app.scene.demo
@@ -77,20 +81,23 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.events = EventLog(signs=signs)
         self.key_line = KeyLine(signs=signs, keymap=app.keymap)
         self.left = Vertical(self.list.head, self.list, id="left", classes="pane")
+        self.filtering = Filtering(self)
+        self.logins = LoginKeys(self, app)
+        self.panes = Panes(self, app)
         self._handlers: dict[str, Callable[[], object]] = {
-            "pane": lambda: self.focus_next(LinePane),
-            "pane-back": lambda: self.focus_previous(LinePane),
-            "filter": self._open_filter,
-            "detail": self._open_detail,
+            "pane": lambda: self.panes.turn(1),
+            "pane-back": lambda: self.panes.turn(-1),
+            "filter": self.filtering.open,
+            "detail": self.panes.enter,
             "back": self.step_back,
-            "events": self._toggle_events,
+            "events": self.panes.toggle_events,
             "rescan": lambda: self.deeds.rescan(said=True),
             "help": self._help,
             "redraw": self._redraw,
             "suspend": app.action_suspend_process,
             "quit": self._quit,
+            **self.logins.handlers,
         }
-        self._list_title = ""
         self._shaped_for: Size | None = None
         self._wake: Timer | None = None
         self._rest: Timer | None = None
@@ -105,19 +112,23 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield TooSmall(id="small")
         yield self.title_line
         yield Horizontal(self.left, self.detail, id="body")
+        yield self.logins.pane
         yield self.events
         yield self.key_line
 
     def on_mount(self) -> None:
         """Draw what is known already, then let the slow things begin."""
         self.state.watch(self._changed)
+        self.logins.logins.watch(self._logins_changed)
         self._yard.app_resume_signal.subscribe(self, self._resumed)
         self._changed(frozenset({ROWS, SELECTION, EVENTS}))
         self.call_after_refresh(self._after_first_row)
 
-    def on_unmount(self) -> None:
-        """Draw nothing any more."""
+    async def on_unmount(self) -> None:
+        """Draw nothing any more, and end what still runs."""
         self.state.unwatch(self._changed)
+        self.logins.logins.unwatch(self._logins_changed)
+        await self.logins.desk.stop_all()
 
     def _after_first_row(self) -> None:
         import gc
@@ -136,7 +147,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.set_class(not state.all_rows, "-empty")
             self.list.show(state.rows, state.cursor, self._paragraphs(), among=state.all_rows)
             self.title_line.show(None if state.partial else state.snapshot, state.active)
-            self._name_list()
+            self.panes.name_list()
         if SELECTION in names:
             self.list.put_cursor(state.cursor)
         if names & {ROWS, SELECTION}:
@@ -151,23 +162,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self._sleep()
         self._show_keys()
 
+    def _logins_changed(self) -> None:
+        self.logins.changed()
+        self.list.mark(self.logins.logins.phases())
+        self.panes.name_list()
+        self._show_keys()
+
     def _paragraphs(self) -> list[tuple[tuple[str, str], ...]]:
         return paragraphs(self.state, self._yard.keymap, self._yard.context)
-
-    def _name_list(self) -> None:
-        state = self.state
-        count = len(state.all_rows)
-        if state.partial:
-            words = f"Profiles  reading{self._yard.signs.more}"
-        elif state.filter:
-            words = f"Profiles  /{state.filter}  {len(state.rows)}/{count}"
-        else:
-            words = f"Profiles  {count}" if count else "Profiles"
-        words = marked(words, self._yard.scene, self._yard.size.height)
-        words = words.replace("[", "\\[")  # titles are markup
-        if words != self._list_title:
-            # A title draws its whole pane again, even when it reads the same.
-            self._list_title = self.left.border_title = words
 
     def _read_detail_soon(self) -> None:
         """Read the detail once the cursor rests, and draw it once, when it is all there."""
@@ -198,6 +200,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._busy_soon = self.set_timer(PATIENCE, self._show_keys) if self.state.busy else None
         self._show_keys(quick=True)
 
+    def show_keys(self) -> None:
+        """Show what the keys do here."""
+        self._show_keys()
+
     def _show_keys(self, *, quick: bool = False) -> None:
         self.key_line.show(self.place(), None if quick else self.state.busy)
 
@@ -220,12 +226,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def rest(self) -> None:
         """Send nothing while nobody looks (the terminal says that it lost the focus)."""
+        self.logins.pane.rest(resting=True)
         if self._wake is not None:
             self._wake.stop()
             self._wake = None
 
     def wake(self) -> None:
         """Go on from what the clock says now."""
+        self.logins.pane.rest(resting=False)
         self._woken()
 
     def on_scrolled(self, _message: Scrolled) -> None:
@@ -248,7 +256,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             # A terminal that was too small for any pane took the focus from all of them.
             self.set_focus(self.list)
         if self._yard.scene.demo:
-            self._name_list()
+            self.panes.name_list()
         self._read_detail_soon()
         self._sleep()
 
@@ -257,6 +265,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def place(self) -> str:
         """Return where the focus is, as the footer and the help call it."""
         focused = self.focused
+        if (place := self.logins.place()) is not None:
+            return place
         if focused is self.detail:
             return "detail"
         if focused is self.events:
@@ -269,20 +279,29 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def situation(self) -> Situation:
         """Return what decides whether a key can act."""
-        state, row = self.state, self.state.selected
+        state, row, logins = self.state, self.state.selected, self.logins.logins
+        name = row.name if row is not None else None
+        here = self.logins.login
+        if here is not None and name != (here.saved.name if here.saved is not None else here.name):
+            name = None  # the pane of a profile that is not there yet
+        running = logins.of(name)
         return Situation(
             rows=len(state.all_rows),
             shown=len(state.rows),
             selected=row is not None,
-            name=row.name if row is not None else None,
+            name=name,
             active=row is not None and row.active,
             busy=state.busy,
+            place=self.place(),
+            logins=len(logins.all),
+            logging_in=running is not None and running.runs,
         )
 
     def on_descendant_focus(self) -> None:
         """On a narrow screen the focus decides which pane is seen."""
         focused = self.focused
         self.set_class(focused is self.detail, "-drilled")
+        self.set_class(self.logins.login is not None, "-watching")
         if focused is self.detail:
             self._read_detail_soon()
         self._show_keys()
@@ -302,8 +321,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     # -- keys --
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """While a filter is typed, letters are letters: only what no letter stands for acts."""
-        if action != "do" or self.place() != "filter":
+        """While a line is typed, letters are letters: only what no letter stands for acts."""
+        if action != "do" or not isinstance(self.focused, LineInput):
             return True
         return parameters[0] in _IN_FILTER and all(
             len(key_word(key)) > 1 and key != "space"
@@ -336,57 +355,27 @@ class MainScreen(Screen[None], inherit_bindings=False):
         elif isinstance(pane, LinePane):
             pane.move(how)
 
-    def _open_detail(self) -> None:
-        self.add_class("-drilled")
-        self.set_focus(self.detail)
-
-    async def _open_filter(self) -> None:
-        from tui.widgets.filter_line import FilterLine
-
-        line = FilterLine(self.state.filter, self.close_filter)
-        await self.left.mount(line, before=0)
-        self.remove_class("-drilled")
-        self.set_focus(line)
-
-    def close_filter(self, keep: bool) -> None:  # noqa: FBT001 - a callback
-        """Leave the filter's line; what it lets through stays, or everything is shown again."""
-        from tui.widgets.filter_line import FilterLine
-
-        self.set_focus(self.list)
-        for line in self.query(FilterLine):
-            line.left = True
-            self.state.set_filter(line.value)
-            line.remove()
-        if keep:
-            self.state.keep_selection()
-        else:
-            self.state.set_filter("")
-        self._show_keys()
-
-    def _toggle_events(self) -> None:
-        opened = not self.has_class("-events")
-        self.set_class(opened, "-events")
-        self.set_focus(self.events if opened else self.list)
-
     def step_back(self) -> bool:
         """Go one step back; False at the root."""
         focused = self.focused
         if focused is not None and focused.id == "filter":
-            self.close_filter(False)
+            self.filtering.close(False)
+        elif self.logins.step_back():
+            pass
         elif self.has_class("-events") and focused is not self.detail:
-            self._toggle_events()
+            self.panes.toggle_events()
         elif focused is self.detail:
             self.remove_class("-drilled")
             self.set_focus(self.list)
         elif self.state.filter:
-            self.close_filter(False)
+            self.filtering.close(False)
         else:
             return False
         return True
 
     def _quit(self) -> None:
         if not self.step_back():
-            self._yard.leave()
+            self._yard.action_leave()
 
     def _help(self) -> Awaitable[None]:
         from tui.screens.help import HelpScreen
@@ -399,7 +388,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.deeds.rescan()
 
     def _redraw(self) -> None:
-        for pane in (self.list, self.detail, self.events):
+        for pane in (self.list, self.detail, self.logins.pane.view, self.events):
             pane.redraw_all()
         self.refresh(layout=True)
         self._yard.refresh(layout=True)

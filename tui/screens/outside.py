@@ -7,8 +7,6 @@ import sys
 from textual.app import SuspendNotSupported
 
 from profiles.errors import ProfilesError
-from profiles.expiry import EMPTY
-from profiles.listing import take_snapshot
 from profiles.running import NOT_FOUND, run
 from tui.screens.driver import terminal_file
 from tui.state import ERROR, WARNING
@@ -30,30 +28,6 @@ def run_codex(app: Switchyard, deeds: Deeds, name: str) -> None:
     code = _run(app, name, ["codex"], f"codex as {name}; nothing is switched")
     if code is not None:
         _say_end(app, "codex", name, code)
-    deeds.rescan()
-
-
-def log_in(app: Switchyard, deeds: Deeds, name: str) -> None:
-    """Fill an empty profile by the official client, in that profile's own home.
-
-    A profile that holds a login is left alone: `codex login` revokes the login that it replaces.
-    """
-    row = take_snapshot(app.context).row(name)
-    if row is None or row.state != EMPTY:
-        app.tell(f"{name} is not empty any more, so nothing was run", WARNING)
-        deeds.rescan()
-        return
-    code = _run(
-        app, name, ["codex", "login", "--device-auth"], f"codex login in the empty profile {name}"
-    )
-    if code is not None:
-        filled = take_snapshot(app.context).row(name)
-        if filled is not None and filled.state != EMPTY:
-            words = f"{name} now holds {filled.email or filled.kind}"
-            app.state.note(words)
-            app.tell(words, hint=f"{app.keymap.first('switch')} switches to it")
-        else:
-            _say_end(app, "codex login", name, code)
     deeds.rescan()
 
 

@@ -10,13 +10,14 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding
-from textual.screen import ModalScreen
 
 from tui import themes
 from tui.keys import BY_ID
+from tui.login_state import Logins
 from tui.screens.main import MainScreen
 from tui.state import WARNING
 from tui.terminal import clean
+from tui.widgets.login_pane import TALL
 from tui.widgets.too_small import COLUMNS, ROWS
 from tui.widgets.words import ASCII
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from profiles.config import Config
     from tui.colours import Look
     from tui.first_picture import Scene
+    from tui.login_state import Login
+    from tui.opener import Opener
     from tui.widgets.words import Signs
 
 #: Signals that end the screen in good order, and the exit code of each as a shell gives it.
@@ -45,7 +48,7 @@ class Switchyard(App[int], inherit_bindings=False):
     ALLOW_SELECT = False
     NOTIFICATION_TIMEOUT = 4
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (COLUMNS, "-narrow"), (80, "-medium"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (ROWS, "-low"), (16, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (ROWS, "-low"), (16, "-high"), (TALL, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(BY_ID[action].keys), method, id=action, priority=True, show=False)
         for action, method in (("cancel", "cancel"), ("quit-now", "leave"))
@@ -68,6 +71,9 @@ class Switchyard(App[int], inherit_bindings=False):
         self.scene = scene
         self.context, self.config = scene.context, config
         self.keymap, self.signs, self.state = scene.keymap, scene.signs, scene.state
+        self.logins = Logins(self.context.now)
+        self._opener: Opener | None = None
+        self._asked_to_leave = False
         self.set_keymap(self.keymap.changes())
         for problem in self.keymap.problems:
             self.state.note(problem, WARNING, "? lists the actions and their keys")
@@ -107,15 +113,52 @@ class Switchyard(App[int], inherit_bindings=False):
         self.exit(code, return_code=code)
 
     def action_leave(self) -> None:
-        """Leave at once."""
-        self.leave()
+        """Leave at once; where a login that somebody approved would be lost by it, ask once."""
+        costs = self.main.logins.leaving_costs()
+        if costs is None or self._asked_to_leave:
+            self.leave()
+            return
+        self._asked_to_leave = True
+        from tui.screens.dialogs import Confirm
+
+        def answered(agreed: bool | None) -> None:  # noqa: FBT001
+            self._asked_to_leave = False
+            if agreed:
+                self.leave()
+
+        self.push_screen(Confirm("Leave?", costs, yes="leave", no="stay"), answered)
 
     def action_cancel(self) -> None:
         """Cancel what is open; where nothing is, leave."""
-        if isinstance(self.screen, ModalScreen):
+        if not isinstance(self.screen, MainScreen):
             self.screen.dismiss(None)
-        elif not (isinstance(self.screen, MainScreen) and self.screen.step_back()):
-            self.leave()
+        elif not (self.screen.logins.cancel() or self.screen.step_back()):
+            self.action_leave()
+
+    @property
+    def main(self) -> MainScreen:
+        """The main screen, also below a dialog."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)  # noqa: S101 - it is never left
+        return screen
+
+    @property
+    def opener(self) -> Opener:
+        """How a URL is opened in these surroundings."""
+        if self._opener is None:
+            from tui.opener import find_opener
+
+            self._opener = find_opener(self.context.environ)
+        return self._opener
+
+    @opener.setter
+    def opener(self, opener: Opener) -> None:
+        self._opener = opener
+
+    def watches(self, login: Login) -> bool:
+        """Whether the person looks at the pane of this login."""
+        main = self.main
+        return self.screen is main and self.logins.watched is login and main.logins.pane.display
 
     def on_app_blur(self) -> None:
         """Nobody looks: let the countdowns rest."""
@@ -130,6 +173,11 @@ class Switchyard(App[int], inherit_bindings=False):
                 screen.wake()
 
     # -- what is said --
+
+    def send(self, sequence: str) -> None:
+        """Send something to the terminal that Textual has no words for."""
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     def tell(self, text: str, level: str = "information", hint: str | None = None) -> None:
         """Show a result for a few seconds."""

@@ -60,8 +60,13 @@ class Workers:
         work: Callable[[], T],
         done: Callable[[T], None],
         again: Callable[[], object] | None = None,
+        *,
+        failed: Callable[[Exception], object] | None = None,
     ) -> None:
-        """Run what writes; `again` does the same with --anyway, where the refusal allows that."""
+        """Run what writes; `again` does the same with --anyway, where the refusal allows that.
+
+        `failed` takes what goes wrong, instead of the log and a toast.
+        """
         self.state.set_busy(words)
         later = self.app.call_later
 
@@ -70,7 +75,8 @@ class Workers:
                 with self.gate:
                     result = work()
             except Exception as error:  # noqa: BLE001 - whatever it is, the screen goes on
-                later(self._ended, partial(self._failed, error, again))
+                tell = partial(self._failed, error, again)
+                later(self._ended, partial(failed, error) if failed is not None else tell)
             else:
                 later(self._ended, partial(done, result))
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from rich.style import Style
 from textual.color import Color
 
-from tui.widgets.words import ACCENT, BAD, GOOD, MUTED, PLAIN, STRONG, WARN
+from tui.widgets.words import ACCENT, BAD, GOOD, MUTED, PLAIN, QR, STRONG, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,12 +43,15 @@ def _ink(colours: tuple[str, ...], ansi: bool) -> Mapping[str, Style]:  # noqa: 
     }
     if ansi:
         # The terminal's own colours, or none: nothing is lost where they are all the same.
+        mono = accent == muted
         return ink | {
+            QR: Style.null() if mono else Style(color="black", bgcolor="bright_white"),
             MUTED: Style(dim=True),
             CURSOR: Style(bold=True, reverse=True),
             CURSOR_BLURRED: Style(underline=True),
         }
     return ink | {
+        QR: Style(color="#000000", bgcolor="#ffffff"),
         MUTED: Style(color=muted),
         CURSOR: Style(bgcolor=grounds[0], bold=True),
         CURSOR_BLURRED: Style(bgcolor=grounds[1]),

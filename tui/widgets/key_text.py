@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tui.keys import BY_ID, FILTER_FOOTER, FOOTERS
+from tui.keys import BY_ID, FILTER_FOOTER, FOOTERS, LINE_FOOTER, WORDS_HERE
 from tui.widgets.words import cells, crop
 
 TYPE_CHECKING = False
@@ -30,8 +30,11 @@ def key_words(place: str, keymap: Keymap, width: int) -> list[Word]:
     """Return the words that fit, most used first; the rightmost go first, `help` goes last."""
     if place == "filter":
         return [Word(key, word) for key, word in FILTER_FOOTER]
+    if place == "login-line":
+        return [Word(key, word) for key, word in LINE_FOOTER]
+    here = WORDS_HERE.get(place, {})
     words = [
-        Word(keymap.first(action), BY_ID[action].word, action)
+        Word(keymap.first(action), here.get(action, BY_ID[action].word), action)
         for action in FOOTERS[place]
         if keymap.of(action)
     ]

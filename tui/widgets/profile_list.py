@@ -10,11 +10,11 @@ from tui.widgets.columns import Column, Longest, columns_for
 from tui.widgets.ink import CURSOR, CURSOR_BLURRED
 from tui.widgets.lines import LinePane
 from tui.widgets.row_text import head_text, longest_of, row_line
-from tui.widgets.words import Line, expiry_text, next_change, wrap_line
+from tui.widgets.words import Line, cells, expiry_text, next_change, state_word, wrap_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.events import Click
 
@@ -37,8 +37,30 @@ class ProfileList(LinePane):
         self._drawn: dict[int, str] = {}
         self._paragraphs: Sequence[Line] = ()
         self._notes: list[Line] = []
+        self._marks: Mapping[str, str] = {}
+        self._among: Sequence[ProfileRow] = ()
 
     # -- content --
+
+    def mark(self, marks: Mapping[str, str]) -> None:
+        """Say of some profiles, by name, what a login for them is at."""
+        before, self._marks = self._marks, dict(marks)
+        if before == self._marks:
+            return
+        longest = self._longest_of(self._among)
+        if longest != self._longest:
+            self._longest = longest
+            self._columns_width = -1
+            self.prepare_again()
+            self.redraw_all()
+        for index in self.seen_rows():
+            if self.rows[index].name in before.keys() | self._marks.keys():
+                self.redraw_line(index)
+
+    def _longest_of(self, rows: Sequence[ProfileRow]) -> Longest:
+        longest = longest_of(rows, self.signs)
+        words = (cells(state_word(mark, self.signs).text) for mark in self._marks.values())
+        return longest._replace(state=max((longest.state, *words)))
 
     def show(
         self,
@@ -54,7 +76,8 @@ class ProfileList(LinePane):
         """
         same = len(rows) == len(self.rows) and paragraphs == self._paragraphs
         before, self.rows = self.rows, rows
-        longest = longest_of(rows if among is None else among, self.signs)
+        self._among = rows if among is None else among
+        longest = self._longest_of(self._among)
         self.head.set_class(not rows, "-none")
         if not same or longest != self._longest:
             self._longest, self._paragraphs = longest, paragraphs
@@ -181,7 +204,9 @@ class ProfileList(LinePane):
             return self._notes[index - len(self.rows)]
         now, row = self._now(), self.rows[index]
         self._drawn[index] = expiry_text(now, row.access_token_expires_at, self.signs)
-        return row_line(row, self.columns(width), now, self.signs)
+        mark = self._marks.get(row.name or "")
+        shown = row._replace(state=mark) if mark is not None else row
+        return row_line(shown, self.columns(width), now, self.signs)
 
 
 class ListHead(Widget):

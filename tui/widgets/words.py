@@ -22,6 +22,12 @@ PLAIN, MUTED, STRONG, GOOD, WARN, BAD, ACCENT = (
     *("plain", "muted", "strong", "good", "warn", "bad", "accent"),
 )
 
+#: The role of a QR code: black on white, whatever the theme.
+QR = "qr"
+
+#: What a login that runs for a profile is at, in the place of the profile's own state.
+LOGGING_IN, UNSAVED_LOGIN, OTHER_LOGIN = "logging-in", "unsaved-login", "other-login"
+
 #: What a login is called that no profile has yet.
 UNSAVED = "(not saved yet)"
 
@@ -90,6 +96,9 @@ def state_word(state: str, signs: Signs) -> StateWord:
         expiry.EMPTY: StateWord(signs.empty, "empty", MUTED),
         expiry.MOVING: StateWord(signs.away, "moving", WARN),
         expiry.MOVED: StateWord(signs.away, "moved", MUTED),
+        LOGGING_IN: StateWord(signs.away, "logging in", ACCENT),
+        UNSAVED_LOGIN: StateWord(signs.warn, "not saved", WARN),
+        OTHER_LOGIN: StateWord(signs.unknown, "other login", WARN),
     }
     return known.get(state) or StateWord(signs.more, state or "reading", MUTED)
 

@@ -1,0 +1,398 @@
+"""What the keys do in the pane of a login, and how the pane comes and goes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from profiles.oauth.events import CallbackRefused
+from tui.clipboard import SENT, copy_sequence
+from tui.login_state import (
+    AT_STAKE,
+    BROWSER,
+    DEVICE,
+    KEY,
+    MISMATCHED,
+    OVER,
+    SAVED,
+    SAVING,
+    TOKEN,
+    UNSAVED,
+    WAITING,
+)
+from tui.screens.login_dialogs import EMPTY, AskSecret, Choose, NewLogin, Option, Wanted
+from tui.screens.logins import LoginDesk
+from tui.widgets.login_pane import LoginPane
+from tui.widgets.paste_line import PasteLine, first_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tui.login_state import Login
+    from tui.screens.main import MainScreen
+    from tui.screens.switchyard import Switchyard
+
+_PASTE_HINT = "the callback's address, or its code; esc leaves"
+
+
+class LoginKeys:
+    """The pane of one screen."""
+
+    def __init__(self, screen: MainScreen, app: Switchyard) -> None:
+        self._screen = screen
+        self._yard = app
+        self.logins = app.logins
+        self.desk = LoginDesk(app, screen.deeds)
+        self.pane = LoginPane(
+            self.logins, signs=app.signs, keymap=app.keymap, mono=app.scene.look.mono
+        )
+        self.pane.view.pasted = self._pasted
+        self.handlers: dict[str, Callable[[], object]] = {
+            "login": lambda: self._log_in(DEVICE),
+            "login-browser": lambda: self._log_in(BROWSER),
+            "new": self._ask_new,
+            "copy": self._copy,
+            "copy-more": self._copy_more,
+            "open": self._open,
+            "plain": self._plain,
+            "qr": self._toggle_qr,
+            "tunnel": self._edit_tunnel,
+            "browser-instead": self._instead,
+            "code-new": self._again,
+            "tab-prev": lambda: self._turn(-1),
+            "tab-next": lambda: self._turn(1),
+            "cancel": app.action_cancel,
+        }
+
+    # -- coming and going --
+
+    @property
+    def login(self) -> Login | None:
+        """The login in whose pane the focus is."""
+        inside = self._screen.focused in (self.pane.view, self.pane.line)
+        return self.logins.watched if inside and self._screen.focused is not None else None
+
+    def place(self) -> str | None:
+        """Return where in the pane the focus is; None outside."""
+        focused = self._screen.focused
+        if focused is None or self.logins.watched is None:
+            return None
+        if focused is self.pane.line:
+            return "login-line"
+        return self.logins.watched.place if focused is self.pane.view else None
+
+    def open(self, login: Login | None = None) -> None:
+        """Go to the pane of a login; without one, to that which was watched last."""
+        if login is not None and login is not self.logins.watched:
+            self.logins.show(login)
+        watched = self.logins.watched
+        if watched is None:
+            return
+        self._select(watched)
+        self._screen.add_class("-watching", "-logins")
+        self._screen.set_focus(self.pane.view)
+
+    def leave(self) -> None:
+        """Go back to the list; the login goes on."""
+        self._close_line()
+        self._screen.remove_class("-watching")
+        self._screen.set_focus(self._screen.list)
+
+    def step_back(self) -> bool:
+        """Go one step back in the pane; False outside."""
+        login = self.login
+        if login is None:
+            return False
+        if self.pane.line is not None:
+            self._close_line()
+            self._screen.set_focus(self.pane.view)
+        elif self.logins.shows_qr:
+            self._toggle_qr()
+        elif login.phase in OVER:
+            self.desk.close(login)
+            self.leave()
+        else:
+            self.leave()
+        return True
+
+    def changed(self) -> None:
+        """Draw what the logins are at."""
+        screen = self._screen
+        screen.set_class(bool(self.logins.all), "-logins")
+        if not self.logins.all and (screen.has_class("-watching") or self.login is not None):
+            self.leave()
+        line = self.pane.line
+        watched = self.logins.watched
+        if line is not None and (watched is None or watched.phase != WAITING):
+            # Nothing waits for it any more.
+            had_focus = screen.focused is line
+            self._close_line()
+            if had_focus:
+                screen.set_focus(self.pane.view)
+        self.pane.show()
+
+    def _select(self, login: Login) -> None:
+        name = login.saved.name if login.saved is not None else login.name
+        state = self._yard.state
+        if state.snapshot.row(name) is not None:
+            state.select_name(name)
+
+    def _turn(self, step: int) -> None:
+        self.logins.turn(step)
+        if self.login is not None and self.logins.watched is not None:
+            self._select(self.logins.watched)
+        else:
+            self.open()
+
+    # -- starting --
+
+    def _log_in(self, way: str) -> Awaitable[None] | None:
+        here = self.login
+        row = self._yard.state.selected
+        name = here.name if here is not None else row.name if row is not None else None
+        if name is None:
+            return None
+        running = self.logins.of(name)
+        if running is None or not running.runs or running.way != way:
+            if running is not None and running.phase in AT_STAKE:
+                self.open(running)
+                return None
+            running = self.desk.start(name, way)
+        self.open(running)
+        return None
+
+    def log_in(self, name: str) -> None:
+        """Start a login with a device code, and go to its pane."""
+        self.open(self.logins.of(name) or self.desk.start(name, DEVICE))
+
+    def _ask_new(self) -> Awaitable[None]:
+        rows = self._yard.state.all_rows
+        names = [row.name for row in rows if row.name] + [each.name for each in self.logins.running]
+
+        def answered(wanted: Wanted | None) -> None:
+            if wanted is not None:
+                self._make(wanted)
+
+        return self._yard.push_screen(NewLogin(names), answered)
+
+    def _make(self, wanted: Wanted) -> None:
+        if wanted.way == EMPTY:
+            self._screen.deeds.make_empty(wanted.name)
+        elif wanted.way in (KEY, TOKEN):
+            what = "API key" if wanted.way == KEY else "Access token"
+            about = "It is checked first." if wanted.way == TOKEN else "It is saved as it is."
+
+            def given(text: str | None) -> None:
+                from profiles.model import Secret
+
+                if text:
+                    self.open(self.desk.start(wanted.name, wanted.way, secret=Secret(text)))
+
+            dialog = AskSecret(f"{what} for {wanted.name}", f"{about} Only dots are shown.")
+            self._yard.push_screen(dialog, given)
+        else:
+            self.open(self.desk.start(wanted.name, wanted.way))
+
+    # -- in the pane --
+
+    def enter(self) -> Awaitable[None] | None:
+        """Do the next thing there is to do in the pane."""
+        login = self.login
+        if login is None:
+            return None
+        if login.phase == UNSAVED:
+            self.desk.save(login)
+        elif login.phase == MISMATCHED:
+            return self.decide(login)
+        elif login.phase in OVER:
+            self.step_back()
+        elif login.phase == WAITING and login.way == BROWSER:
+            return self._open_line("", _PASTE_HINT, self._paste, secret=True)
+        return None
+
+    def decide(self, login: Login) -> Awaitable[None] | None:
+        """Ask where a login of another identity goes."""
+        mismatch = login.mismatch
+        if mismatch is None:
+            return None
+        options = (
+            Option("new", "as a new profile", f"{login.name} stays as it is"),
+            Option(
+                "replace", f"into {login.name}", "the login that it has is kept under another name"
+            ),
+            Option("drop", "nowhere", "its tokens are discarded; they are not revoked"),
+        )
+
+        def answered(answer: str | None) -> None:
+            if login.phase != MISMATCHED or answer is None:
+                return
+            if answer == "drop":
+                self.desk.cancel(login)
+            else:
+                self.desk.save(login, answer)
+
+        text = f"{mismatch.message[:1].upper()}{mismatch.message[1:]}. Save it"
+        return self._yard.push_screen(Choose("Another login", text, options), answered)
+
+    def cancel(self) -> bool:
+        """End the login in whose pane we are, after a question where that costs something; False outside."""
+        login = self.login
+        if login is None:
+            return False
+        if self.pane.line is not None:
+            return self.step_back()
+        if login.phase == SAVING:
+            self._yard.tell("it is being saved just now")
+        elif self.desk.is_costly(login):
+            self._screen.deeds.confirm(
+                f"Cancel the login for {login.name}?",
+                "It was approved already. Its tokens are discarded, and not revoked.",
+                "cancel it",
+                lambda: self._cancel(login),
+            )
+        elif login.phase in OVER:
+            return self.step_back()
+        else:
+            self._cancel(login)
+        return True
+
+    def _cancel(self, login: Login) -> None:
+        if login.phase in (SAVING, SAVED):
+            return
+        inside = self.login is login
+        self.desk.cancel(login)
+        if inside:
+            self.leave()
+
+    def _again(self) -> None:
+        if self.login is not None:
+            self.open(self.desk.again(self.login))
+
+    def _instead(self) -> None:
+        if self.login is not None:
+            self.open(self.desk.instead(self.login))
+
+    def _toggle_qr(self) -> None:
+        self.logins.shows_qr = not self.logins.shows_qr
+        self.logins.tell()
+
+    # -- copying, opening, showing --
+
+    def copy(self, what: str, text: str) -> None:
+        """Send a text to the terminal's clipboard, and say so."""
+        self._yard.send(copy_sequence(text, self._yard.context.environ))
+        self._yard.tell(f"{what} {SENT}")
+
+    def _texts(self, login: Login) -> list[tuple[str, str]]:
+        """Return what can be copied: what it is, and the text. No secret is among them."""
+        found: list[tuple[str, str]] = []
+        if login.code is not None:
+            found.append(("user code", login.code.user_code))
+            found.append(("URL", login.code.verification_url))
+        if login.url is not None:
+            found.append(("URL", login.url.authorize_url))
+            if login.tunnel:
+                found.append(("ssh line", login.tunnel))
+                found.append(("curl line", login.curl))
+        return found
+
+    def _copy(self) -> None:
+        if self.login is not None and (texts := self._texts(self.login)):
+            self.copy(*texts[0])
+
+    def _copy_more(self) -> Awaitable[None] | None:
+        if self.login is None:
+            return None
+        texts = dict(self._texts(self.login))
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                self.copy(answer, texts[answer])
+
+        options = [
+            Option(what, what, text if len(text) < 44 else "") for what, text in texts.items()
+        ]
+        return self._yard.push_screen(Choose("Copy", "", options), answered)
+
+    async def _open(self) -> None:
+        if self.login is None:
+            return
+        url = dict(self._texts(self.login))["URL"]
+        opener = self._yard.opener
+        if opener.can(url) and await asyncio.to_thread(opener.open, url):
+            self._yard.tell("opened in the browser")
+            return
+        self.copy("URL", url)
+        await self._plain()
+
+    def _plain(self) -> Awaitable[None]:
+        from tui.screens.plain import Passage, PlainScreen
+
+        headings = {
+            "user code": "The code:",
+            "URL": "The page:",
+            "ssh line": "On your own computer, before you sign in:",
+            "curl line": 'In another shell of this machine, then url = "ADDRESS" and ctrl+d:',
+        }
+        texts = self._texts(self.login) if self.login is not None else []
+        passages = [Passage(headings[what], text) for what, text in texts]
+        return self._yard.push_screen(PlainScreen(self._yard, passages))
+
+    # -- lines --
+
+    async def _open_line(
+        self, value: str, hint: str, take: Callable[[str], object], *, secret: bool
+    ) -> None:
+        def left(keep: bool) -> None:  # noqa: FBT001 - a callback
+            text = line.value
+            self._close_line()
+            self._screen.set_focus(self.pane.view)
+            if keep and text.strip():
+                take(text)
+
+        self._close_line()
+        line = PasteLine(value, name="login-line", done=left, hint=hint, secret=secret)
+        await self.pane.mount(line)
+        self._screen.set_focus(line)
+
+    def _close_line(self) -> None:
+        line = self.pane.line
+        if line is not None:
+            line.left = True
+            line.remove()
+
+    def _edit_tunnel(self) -> Awaitable[None] | None:
+        login = self.login
+        if login is None:
+            return None
+
+        def take(text: str) -> None:
+            self._yard.run_worker(self.desk.edit_tunnel(login, text), exit_on_error=False)
+
+        hint = "user@host, and -p PORT or -J JUMP"
+        return self._open_line(login.tunnel_edit, hint, take, secret=False)
+
+    def _pasted(self, text: str) -> None:
+        login = self.login
+        if login is not None and login.way == BROWSER and login.phase == WAITING:
+            self._paste(text)
+
+    def _paste(self, text: str) -> None:
+        login = self.login
+        if login is None:
+            return
+        why = self.desk.paste(login, first_line(text))
+        if why is not None:
+            login.refused = CallbackRefused(self.logins.now(), why)
+            self.logins.tell()
+
+    # -- leaving the program --
+
+    def leaving_costs(self) -> str | None:
+        """Say what leaving now would throw away; None when nothing."""
+        at_stake = self.logins.at_stake
+        if not at_stake:
+            return None
+        names = ", ".join(login.name for login in at_stake)
+        more = "is approved and not saved yet: it would be lost"
+        return f"The login for {names} {more}; its tokens are not revoked."

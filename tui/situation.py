@@ -1,0 +1,142 @@
+"""What decides whether a key can act now, and if it cannot, why: each function returns that reason, or None.
+
+Nothing here imports Textual.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+#: What each place in the pane of a login begins with.
+LOGIN_PLACE = "login-"
+
+
+class Situation(NamedTuple):
+    """What decides whether a key can act now.
+
+    `rows` counts the profiles, `shown` those that the filter lets through. `selected` is whether a
+    row is, `name` its profile (None: a login that no profile has yet). `busy` says what is being
+    written, in words. `place` is where the focus is, `logins` counts the logins that have a pane, and
+    `logging_in` is whether one of them, still running, is for the selected profile.
+    """
+
+    rows: int = 0
+    shown: int = 0
+    selected: bool = False
+    name: str | None = None
+    active: bool = False
+    busy: str | None = None
+    place: str = "list"
+    logins: int = 0
+    logging_in: bool = False
+
+
+def selected(now: Situation) -> str | None:
+    """Whether a profile is selected."""
+    if now.selected:
+        return None
+    if now.rows and not now.shown:
+        return "no profile matches the filter: esc clears it"
+    return "there is no profile yet: n makes one"
+
+
+def saved(now: Situation) -> str | None:
+    """Whether it is a profile of ours."""
+    if (why := selected(now)) is not None:
+        return why
+    if now.name is None:
+        if now.place.startswith(LOGIN_PLACE):
+            return "there is no such profile yet: it is made when its login is saved"
+        return "this login is not saved in a profile yet: R looks again"
+    return None
+
+
+def writable(now: Situation) -> str | None:
+    """Whether it may be written to."""
+    return saved(now) or idle(now)
+
+
+def idle(now: Situation) -> str | None:
+    """Whether nothing is written just now."""
+    return f"one thing at a time: still {now.busy}" if now.busy else None
+
+
+def loginable(now: Situation) -> str | None:
+    """Whether a login can be begun: for the selected profile, or again in the pane of one."""
+    return None if now.place.startswith(LOGIN_PLACE) else saved(now)
+
+
+def still(now: Situation) -> str | None:
+    """A profile keeps its name and its place while a login for it runs."""
+    if (why := saved(now)) is not None:
+        return why
+    if now.logging_in:
+        return f"a login for {now.name} is running: ctrl+c in its pane cancels it"
+    return idle(now)
+
+
+def deletable(now: Situation) -> str | None:
+    """Whether it may be deleted."""
+    if (why := still(now)) is not None:
+        return why
+    if now.active:
+        return f"{now.name} is the active login: switch to another one, then delete it"
+    return None
+
+
+def in_pane(now: Situation) -> str | None:
+    """Whether the focus is in the pane of a login."""
+    if now.place.startswith(LOGIN_PLACE):
+        return None
+    if now.logins:
+        return "this acts in the pane of a login: tab goes there"
+    return "no login is running: l and n start one"
+
+
+def waiting(now: Situation) -> str | None:
+    """Whether a login waits for a person there."""
+    if (why := in_pane(now)) is not None:
+        return why
+    if now.place in ("login-device", "login-browser"):
+        return None
+    return "there is no code and no URL to show any more, or none yet"
+
+
+def code_waits(now: Situation) -> str | None:
+    """Whether it has a device code."""
+    if (why := in_pane(now)) is not None or now.place == "login-device":
+        return why
+    return "only a device code's URL is short enough for a QR code"
+
+
+def browser_waits(now: Situation) -> str | None:
+    """Whether it waits for a browser."""
+    if (why := in_pane(now)) is not None or now.place == "login-browser":
+        return why
+    return "only a browser login needs a tunnel"
+
+
+def repeatable(now: Situation) -> str | None:
+    """Whether it can be begun again."""
+    if (why := in_pane(now)) is not None or now.place == "login-failed":
+        return why
+    return "this login is still good: N is for one that failed or expired"
+
+
+def replaceable(now: Situation) -> str | None:
+    """Whether another way would help."""
+    if (why := in_pane(now)) is not None or now.place in ("login-device", "login-failed"):
+        return why
+    return "b is for a device code that does not lead to a login"
+
+
+def several(now: Situation) -> str | None:
+    """Whether there are others to go to."""
+    if now.logins > 1:
+        return None
+    return "there are no other logins" if now.logins else "no login is running: l and n start one"
+
+
+def filterable(now: Situation) -> str | None:
+    """Whether there is something to filter."""
+    return None if now.rows else "there is nothing to filter yet"

@@ -271,7 +271,7 @@ def _request(
             ).encode()
         )
     plain = {name: _plain(value) for name, value in headers.items()}
-    # In the real client's order; where httpx adds the host itself, it comes first.
+    # Named here, the host is spelt as the real client spells it; h11 moves it to the front all the same.
     ordered = {**plain, "accept": "*/*", "host": httpx.URL(url).netloc.decode("ascii")}
     watched = {"trace": sockets.watch}
     return httpx.Request(method, url, headers=ordered, content=content, extensions=watched)

@@ -115,6 +115,60 @@ def test_no_real_login_is_ever_looked_at(box: Box, strace: str) -> None:
     assert connected <= {"127.0.0.1"}
 
 
+def test_device_codes_approve_themselves(box: Box) -> None:
+    """A few seconds later a profile has its login again, from whom it was, and a new one somebody else's."""
+    with demo(box) as terminal:
+        terminal.shows("● personal")
+        terminal.press("/old", "enter", "l")
+        terminal.shows("codex/device")
+        terminal.shows("dan@example.net saved as old-laptop")
+        terminal.press("esc")
+        terminal.shows("Profiles  /old")
+        terminal.press("esc")
+        terminal.shows("Profiles  8")
+        assert "login needed" not in terminal.text
+        terminal.press("/spare", "enter", "l")
+        terminal.shows("frank@example.org saved as spare")
+        terminal.press("ctrl+q")
+        assert terminal.end() == 0
+    assert folders(box) == []
+
+
+def test_codex_runs_in_the_demo_too(box: Box) -> None:
+    """`x` gives the client the demo's homes and addresses alone, and what it leaves running ends with the demo."""
+    told, left = f"{box.path}/told", f"{box.path}/left"
+    os.mkdir(f"{box.path}/bin")
+    with open(f"{box.path}/bin/codex", "w", encoding="utf-8") as file:
+        file.write(
+            f"#!/bin/sh\nsetsid sleep 600 & echo $! >{left}\nenv >{told}.new; mv {told}.new {told}\n"
+        )
+    os.chmod(f"{box.path}/bin/codex", 0o755)
+    path = os.pathsep.join((f"{box.path}/bin", os.environ["PATH"]))
+    env = {"PATH": path, "CODEX_HOME": box.codex, "CODEX_API_KEY": "real", "HTTPS_PROXY": "real"}
+    os.mkdir(box.codex)
+    with demo(box, env=env) as terminal:
+        terminal.shows("● personal")
+        [folder] = folders(box)
+        terminal.press("G", "x")
+        terminal.until(lambda: os.path.exists(told))
+        terminal.press("@")
+        terminal.shows("codex as work ended")
+        with open(told, encoding="utf-8") as file:
+            environ = dict(line.rstrip("\n").partition("=")[::2] for line in file)
+        terminal.press("ctrl+q")
+        assert terminal.end() == 0
+    for name in ("HOME", "CODEX_HOME", "SWITCHYARD_HOME"):
+        assert environ[name].startswith(f"{folder}/"), name
+    assert environ["HTTPS_PROXY"] == environ["SWITCHYARD_ISSUER"]
+    assert environ["SWITCHYARD_ISSUER"].startswith("http://127.0.0.1:")
+    assert environ["SWITCHYARD_CHATGPT_BASE_URL"] == f"{environ['SWITCHYARD_ISSUER']}/backend-api/"
+    assert "real" not in environ.values()
+    assert "CODEX_API_KEY" not in environ
+    with open(left, encoding="ascii") as file:
+        assert not os.path.exists(f"/proc/{file.read().strip()}")
+    assert folders(box) == []
+
+
 @pytest.mark.parametrize("args", [["--demo"], ["--demo", "list"]])
 def test_without_a_terminal_it_says_so(args: list[str]) -> None:
     """There is nothing to play with in a pipe."""

@@ -12,11 +12,11 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
 from typing import TYPE_CHECKING
 
 from profiles.context import make_context
 from tui.app import run_screen
+from tui.simulator.approving import Approver
 from tui.simulator.demo_profiles import furnish
 from tui.simulator.server import Simulator
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from profiles.context import Context
     from profiles.model import Process
-    from tui.screens.switchyard import Switchyard
-    from tui.simulator.demo_profiles import Furnished
 
 #: Seconds after which a device code counts as approved, and between two looks at it.
 APPROVED_AFTER, INTERVAL = 5.0, "1"
@@ -56,9 +54,12 @@ def run_demo(environ: Mapping[str, str] | None = None) -> int:
         furnished = furnish(context, simulator)
         for home in (context.home, *glob.glob(f"{context.roots.profiles}/*")):
             _settle_in(home, simulator)
-        approver = Approver(furnished)
-        simulator.device.approver = approver
-        return run_screen(context, demo=True, on_open=approver.watch)
+        approver = Approver(furnished, simulator)
+        simulator.device.approver = approver.approve
+        try:
+            return run_screen(context, demo=True, on_open=approver.watch)
+        finally:
+            approver.end()
 
 
 def demo_context(environ: Mapping[str, str], folder: str, simulator: Simulator) -> Context:
@@ -97,33 +98,6 @@ def _settle_in(home: str, simulator: Simulator) -> None:
     )
     with open(f"{home}/config.toml", "x", encoding="utf-8") as file:
         file.write("\n".join((*lines, "")))
-
-
-class Approver:
-    """Knows as whom a device code is approved: as the one whose profile it is for, else as somebody new."""
-
-    def __init__(self, furnished: Furnished) -> None:
-        self._owners = furnished.owners
-        self._newcomers = list(furnished.newcomers)
-        self._lock = threading.Lock()
-        self._app: Switchyard | None = None
-
-    def watch(self, app: Switchyard) -> None:
-        """Look in this application which login shows which code."""
-        self._app = app
-
-    def __call__(self, user_code: str) -> tuple[str, str | None]:
-        """Return e-mail and workspace; called from the simulator's threads."""
-        logins = getattr(self._app, "logins", None)
-        for login in list(logins.all) if logins is not None else ():
-            if login.code is not None and login.code.user_code == user_code:
-                owner = self._owners.get(login.name)
-                if owner is not None:
-                    return owner
-        with self._lock:
-            # The last one comes again and again: by then there has been enough to see.
-            newcomers = self._newcomers
-            return newcomers.pop(0) if len(newcomers) > 1 else newcomers[0], None
 
 
 # --- the folder, from its making to its end -------------------------------------------------------

@@ -10,7 +10,7 @@ import os
 import stat
 
 from profiles.atomic import MARK
-from profiles.generation import Copy, read_copy
+from profiles.generation import Copy, copy_of, read_copy
 from profiles.paths import AUTH_FILE
 
 #: A torn file is not believed to be finished before it stayed the same for this long (seconds, R6).
@@ -31,6 +31,18 @@ def leftovers(home: str) -> list[str]:
         for name in _names(folder)
         if name.startswith(_STARTS)
     ]
+
+
+def read_leftover(path: str) -> Copy | None:
+    """Read a temporary document; None when it is gone.
+
+    Killed after the last byte and before the cut, its writer left reserved space behind it, which is all zeros (R7).
+    """
+    copy = read_copy(path)
+    if copy is None or copy.document is not None or not copy.raw.endswith(b"\0"):
+        return copy
+    whole = copy_of(path, copy.raw.rstrip(b"\0"), copy.modified_ns, copy.inode, copy.mode)
+    return whole if whole.document is not None else copy
 
 
 def torn_name(path: str) -> str:
@@ -72,7 +84,7 @@ def documents_in(folder: str) -> list[Copy]:
     """Return the whole documents with a login in a half-made folder, temporary ones included."""
     found = []
     for path in (f"{folder}/{AUTH_FILE}", *leftovers(folder)):
-        copy = read_copy(path)
+        copy = read_leftover(path)
         if copy is not None and copy.document is not None and copy.document.identity is not None:
             found.append(copy)
     return found

@@ -22,7 +22,7 @@ from profiles.generation import (
 )
 from profiles.guard import keep_stray, put, tighten
 from profiles.history import last_switched_to
-from profiles.leftovers import leftovers
+from profiles.leftovers import leftovers, read_leftover
 from profiles.marks import UNCERTAIN, set_mark
 from profiles.mixture import settle_mixture
 from profiles.paths import AUTH_FILE
@@ -80,7 +80,7 @@ def needs_of_profile(view: View, profile: Profile) -> Needs:
     identities = {i for i in (profile.fields.identity, facts.identity) if i is not None}
     identities |= identities_in(read_copy(profile.parked_path))
     for path in leftovers(profile.home):
-        identities |= identities_in(read_copy(path))
+        identities |= identities_in(read_leftover(path))
     return view.needs(identities, [profile.home] if is_there(profile) else [])
 
 

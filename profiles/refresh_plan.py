@@ -10,7 +10,7 @@ from profiles.discovery import identity_of, load_shelf
 from profiles.expiry import DAY, HOUR, OPAQUE_LIFE, duration_words
 from profiles.generation import known_same_lineage, read_copy
 from profiles.history import newest_first
-from profiles.leftovers import leftovers
+from profiles.leftovers import leftovers, read_leftover
 from profiles.paths import AUTH_FILE
 from profiles.processes import start_time
 from profiles.spent import load_spent
@@ -81,7 +81,7 @@ def find_groups(context: Context, names: Sequence[str] | None = None) -> list[Gr
         if live is not None and identity is not None and live.identity == identity:
             known.append(live.refresh_digest)
         for path in leftovers(profile.home):
-            left = read_copy(path)
+            left = read_leftover(path)
             known.append(left.refresh_digest if left is not None else None)
         digests = frozenset(digest for digest in known if digest is not None)
         groups.append(

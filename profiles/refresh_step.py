@@ -20,7 +20,7 @@ from profiles.errors import (
     StoreLocked,
 )
 from profiles.generation import read_copy
-from profiles.leftovers import leftovers
+from profiles.leftovers import leftovers, read_leftover
 from profiles.marks import LOGIN_NEEDED, UNCERTAIN, set_mark
 from profiles.oauth.issuer import find_issuer
 from profiles.paths import AUTH_FILE
@@ -163,14 +163,14 @@ class Step:
         for name in self.group.siblings:
             profile = view.shelf.find(name)
             for path in (profile.parked_path, *leftovers(profile.home)):
-                identities |= identities_in(read_copy(path))
+                identities |= identities_in(read_leftover(path))
             if is_there(profile):
                 homes.append(profile.home)
         if identity in view.live_identities():
             homes.append(self.context.home)
             identities |= view.live_identities()
             for path in leftovers(self.context.home):
-                identities |= identities_in(read_copy(path))
+                identities |= identities_in(read_leftover(path))
         homes += [
             home
             for home in view.other_homes()

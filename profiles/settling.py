@@ -13,6 +13,7 @@ from profiles.leftovers import (
     is_torn_name,
     leftovers,
     litter,
+    read_leftover,
 )
 from profiles.work import identities_in, is_there, own_place, was_emptied
 
@@ -56,7 +57,7 @@ def settle_leftovers(work: Work, home: str, merge: Merge) -> None:
 
 def _settle_document(work: Work, path: str, home: str, merge: Merge) -> None:
     """Save a temporary document; a mixture, and what cannot be read, is kept among the backups."""
-    copy = read_copy(path)
+    copy = read_leftover(path)
     if copy is None or not work.is_trusted(path):
         return
     document = copy.document

@@ -23,7 +23,7 @@ from profiles.discovery import (
 )
 from profiles.errors import ProfilesError, StoreError, StoreLocked, StoreNotWritable
 from profiles.generation import Copy, read_copy
-from profiles.leftovers import UNCHANGED_FOR, documents_in, half_made, leftovers
+from profiles.leftovers import UNCHANGED_FOR, documents_in, half_made, leftovers, read_leftover
 from profiles.ownership import why_not_trusted
 from profiles.paths import AUTH_FILE, tilde
 from profiles.seen import seen_homes
@@ -86,7 +86,7 @@ class View:
         """Return everything that touches these logins, the active home and its leftovers included."""
         wanted = set(identities) | self.live_identities()
         for path in leftovers(self.context.home):
-            wanted |= identities_in(read_copy(path))
+            wanted |= identities_in(read_leftover(path))
         for folder in half_made(self.context.roots.profiles):
             for copy in documents_in(folder):
                 wanted |= identities_in(copy)

@@ -75,6 +75,15 @@ def test_it_leaves_nothing_behind_when_it_is_ended(box: Box, number: signal.Sign
     assert folders(box) == []
 
 
+def test_it_leaves_nothing_behind_when_the_terminal_goes_away(box: Box) -> None:
+    """Nor when the connection breaks, and nothing can be drawn any more."""
+    with demo(box) as terminal:
+        terminal.shows("● personal")
+        terminal.hang_up()
+        terminal.child.wait(30)
+    assert folders(box) == []
+
+
 def test_no_real_login_is_ever_looked_at(box: Box, strace: str) -> None:
     """No system call names the person's own Codex home or our own folders, from the start to the end of the demo.
 

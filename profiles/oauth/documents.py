@@ -43,8 +43,8 @@ def timestamp(seconds: float) -> str:
     """Return a time as Codex writes it: RFC 3339, UTC, `Z`, and 0, 3, 6 or 9 decimals, as few as it takes."""
     import time
 
-    whole, nanoseconds = divmod(int(seconds * 1e9), 1_000_000_000)
-    decimals = f"{nanoseconds:09}"
+    whole = int(seconds // 1)
+    decimals = f"{int((seconds - whole) * 1e9):09}"
     while decimals.endswith("000"):
         decimals = decimals[:-3]
     point = "." if decimals else ""

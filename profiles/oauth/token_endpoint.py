@@ -137,6 +137,8 @@ def _token(answer: Answer, name: str) -> Secret | None:
     value = document.get(name) if isinstance(document, dict) else None
     if value is None:
         return None
-    if not isinstance(value, str) or has_half_pair(value):
-        raise IssuerProtocolError(f"{answer.host} gave an {name} that is not text", "log in again")
-    return Secret(value)
+    if isinstance(value, str) and not has_half_pair(value):
+        return Secret(value)
+    # What is raised keeps this frame, and with it the other tokens.
+    del document, value
+    raise IssuerProtocolError(f"{answer.host} gave an {name} that is not text", "log in again")

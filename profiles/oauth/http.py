@@ -271,8 +271,10 @@ def _request(
             ).encode()
         )
     plain = {name: _plain(value) for name, value in headers.items()}
-    # Named here, the host is spelt as the real client spells it; h11 moves it to the front all the same.
+    # Both named here to be spelt as the real client spells them; h11 moves the host to the front all the same.
     ordered = {**plain, "accept": "*/*", "host": httpx.URL(url).netloc.decode("ascii")}
+    if content is not None:
+        ordered["content-length"] = str(len(content))
     watched = {"trace": sockets.watch}
     return httpx.Request(method, url, headers=ordered, content=content, extensions=watched)
 

@@ -151,7 +151,7 @@ ACTIONS: tuple[Action, ...] = (
         "browser-instead",
         ("b",),
         "browser",
-        "Log in by browser instead of the device code.",
+        "Log in by browser instead of the device code; after a failure, the other way round, too.",
         PANE,
         replaceable,
     ),
@@ -220,7 +220,7 @@ FOOTERS: dict[str, tuple[str, ...]] = {
 WORDS_HERE: dict[str, dict[str, str]] = {
     "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
     "login-browser": {"detail": "paste callback", "copy": "copy the URL", "plain": "whole URL"},
-    "login-failed": {"browser-instead": "browser instead", "back": "close"},
+    "login-failed": {"browser-instead": "the other way", "back": "close"},
     "login-saved": {"switch": "switch to it", "back": "close"},
     "login-unsaved": {"detail": "save again", "cancel": "discard"},
     "login-mismatched": {"detail": "say where it goes", "cancel": "discard"},

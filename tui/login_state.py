@@ -228,10 +228,10 @@ class Logins:
         return {login.name: words.get(login.phase, "logging-in") for login in self.running}
 
     def words(self) -> str:
-        """Return how many run, for people: `2 logins running`; nothing where none does."""
+        """Return how many run, for people: `2 logins run`; nothing where none does."""
         stuck = [login for login in self.running if login.phase in (UNSAVED, MISMATCHED)]
         if stuck:
             what = "is not saved" if stuck[0].phase == UNSAVED else "asks where to go"
             return f"the login of {stuck[0].name} {what}"
         count = len(self.running)
-        return f"{count} login{'' if count == 1 else 's'} running" if count else ""
+        return f"{count} login{' runs' if count == 1 else 's run'}" if count else ""

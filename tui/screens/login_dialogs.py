@@ -27,7 +27,7 @@ _CSS = (
     DIALOG_CSS
     + """
 Dialog Answers { height: auto; margin-top: 1; }
-Dialog Answer { height: auto; width: 1fr; padding: 0 1; }
+Dialog Answer { height: auto; width: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
 Dialog Answer.-chosen { background: $sy-cursor; text-style: bold; }
 Dialog Answer.-chosen:ansi { background: ansi_default; text-style: bold reverse; }
 Dialog.-low .keys, Dialog.-low LineInput, Dialog.-low Answers { margin-top: 0; }
@@ -48,28 +48,31 @@ class Option(NamedTuple):
 
 
 WAYS = (
-    Option(DEVICE, "device code", "typed into a page on any device; best over SSH"),
-    Option(BROWSER, "browser", "on this machine, or through an SSH tunnel"),
-    Option(KEY, "API key", "sk-…, billed by use"),
-    Option(TOKEN, "access token", "at-…, checked before it is saved"),
+    Option(DEVICE, "device code", "typed at a page, on any device"),
+    Option(BROWSER, "browser", "here, or through an SSH tunnel"),
+    Option(KEY, "API key", "begins with sk-"),
+    Option(TOKEN, "access token", "begins with at-; it is checked first"),
     Option(EMPTY, "empty", "no login yet"),
 )
 
 
 class Answer(Static):
-    """A line of the answers."""
+    """One of the answers, with a few words about it beside it, or below where `column` is 0."""
 
     def __init__(self, option: Option, column: int) -> None:
-        about = f"{option.name:{column}}  {option.about}" if option.about else option.name
-        super().__init__(clean(about), markup=False)
+        name, about = clean(option.name), clean(option.about)
+        text = f"{name:{column}}  {about}" if column else f"{name}\n  {about}"
+        super().__init__(text if about else name, markup=False)
         self.option = option
 
 
 class Answers(Vertical):
     """The answers, one of them chosen; it never has the focus itself."""
 
-    def __init__(self, options: Sequence[Option], *, taken: Callable[[Option], None]) -> None:
-        column = max(len(option.name) for option in options)
+    def __init__(
+        self, options: Sequence[Option], *, taken: Callable[[Option], None], beside: bool = True
+    ) -> None:
+        column = max(len(option.name) for option in options) if beside else 0
         self._answers = [Answer(option, column) for option in options]
         super().__init__(*self._answers)
         self._at = 0
@@ -113,7 +116,7 @@ class Choose(ModalScreen[str], inherit_bindings=False):
         super().__init__()
         self._title = title
         self._text = text
-        self._answers = Answers(options, taken=self._take)
+        self._answers = Answers(options, taken=self._take, beside=False)
 
     def compose(self) -> ComposeResult:
         """Ask."""

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 #: Below so many lines blank ones and what can be read elsewhere are left out.
 ROOMY = 14
+#: From so many lines on it is said what is to be done with a code and a page.
+LABELLED = 7
 #: How far what is to be read, typed or copied is set in, where there is room.
 INDENT = 2
 
@@ -123,15 +125,25 @@ def _device(login: Login, around: Around) -> list[Line]:
     number: Line = (inset, (clean(code.user_code), ACCENT))
     page: Line = (inset, (clean(code.verification_url), STRONG))
     if not around.roomy:
-        return [number, (), page, (), _status(login, around), *_news(login, around)]
-    whose = f", signed in as {clean(login.expected)}," if login.expected else ""
+        labels = around.height >= LABELLED
+        return [
+            *([(("Type this code", PLAIN),)] if labels else []),
+            number,
+            (),
+            *([(("at this page:", PLAIN),)] if labels else []),
+            page,
+            (),
+            _status(login, around),
+            *_news(login, around),
+        ]
+    whose = f", as {clean(login.expected)}," if login.expected else ","
     said: list[Line] = [
         (),
         (("Type this code", PLAIN),),
         (),
         number,
         (),
-        ((f"at this page{whose} in any browser on any device:", PLAIN),),
+        ((f"at this page{whose} on any device:", PLAIN),),
         (),
         page,
         (),
@@ -191,10 +203,10 @@ def _browser(login: Login, around: Around) -> list[Line]:
     inset: Span = (" " * INDENT, PLAIN) if around.roomy else ("", PLAIN)
     head = crop(url.authorize_url, around.width - cells(inset[0]), around.signs)
     opened = "A browser was opened. " if login.opened else ""
-    whose = f" as {clean(login.expected)}" if login.expected else ""
+    whose = f", as {clean(login.expected)}" if login.expected else ""
     said: list[Line] = [
         *([()] if around.roomy else []),
-        ((f"{opened}Sign in{whose} at this page:", PLAIN),),
+        ((f"{opened}Sign in at this page{whose}:", PLAIN),),
         (inset, (head, STRONG)),
         _key_words(
             (("copy", "copies it"), ("plain", "shows it whole"), ("open", "opens it")),
@@ -283,11 +295,14 @@ def _other(login: Login, around: Around) -> list[Line]:
 def _failed(login: Login, around: Around) -> list[Line]:
     keymap = around.keymap
     untouched = f"{clean(login.name)} is as it was." if login.exists else "Nothing was saved."
-    keys = [("code-new", "a new code" if login.way == DEVICE else "tries again")]
+    again = "a new code" if login.way == DEVICE else "tries again"
+    if login.failure == "PortUnavailable":
+        again = "takes a free port"
+    keys = [("code-new", again)]
     if login.way == DEVICE:
         keys.append(("browser-instead", "logs in by browser"))
     elif login.way == BROWSER:
-        keys.append(("login", "logs in by device code"))
+        keys.append(("browser-instead", "logs in by device code"))
     keys.append(("back", "closes"))
     return [
         ((f"{around.signs.bad} {clean(login.message)}", BAD),),

@@ -121,6 +121,8 @@ class Listener:
             await _send(writer, pages.TOO_LARGE, plain=True)
         except (OSError, EOFError, TimeoutError):
             pass  # gone, or never said anything
+        except asyncio.CancelledError:
+            pass  # by `close`; asyncio's own callback would take it for a failure of the server
         finally:
             self._silent.pop(writer, None)
             self._answering.discard(task)

@@ -211,11 +211,11 @@ class _Judge:
         if facts.kind == EMPTY:
             return expiry.EMPTY, None
         digest = facts.refresh_digest
-        if self._spent.is_spent(digest):
-            return expiry.LOGIN_NEEDED, "its refresh token was used up elsewhere"
         mark = self._marks.get(digest) if digest is not None else None
         if mark is not None and mark.state == LOGIN_NEEDED:
             return expiry.LOGIN_NEEDED, mark.reason
+        if self._spent.is_spent(digest):
+            return expiry.LOGIN_NEEDED, "its refresh token was used up elsewhere"
         if self._spent.is_unanswered(digest):
             return expiry.UNCERTAIN, "a refresh was sent and its answer never arrived"
         if mark is not None:

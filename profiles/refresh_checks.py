@@ -63,10 +63,11 @@ def _dead_or_doubtful(
 ) -> Outcome | None:
     ends, digest = expires_at(document), copy.refresh_digest or ""
     mark = load_marks(work.context).get(digest)
-    if work.spent.is_spent(digest):
-        return Outcome(NEEDED, "its refresh token was used up elsewhere", ends)
-    if mark is not None and mark.state == LOGIN_NEEDED and not options.force:
+    is_spent = work.spent.is_spent(digest)
+    if mark is not None and mark.state == LOGIN_NEEDED and (is_spent or not options.force):
         return Outcome(NEEDED, mark.reason, ends)
+    if is_spent:
+        return Outcome(NEEDED, "its refresh token was used up elsewhere", ends)
     if digest in work.spent.twice:
         return Outcome(UNSURE, "a refresh was sent twice and never answered: log in again", ends)
     if work.spent.is_unanswered(digest) and digest not in group.unanswered:

@@ -339,11 +339,11 @@ class Step:
         if newer is not None:
             record(self.context, SPENT, [ready.digest])
             return Outcome(FRESH, "refreshed by Codex", newer)
-        why = dead.why
-        if ready.again and dead.code == REUSED:
-            why = "a refresh whose answer never arrived had used it up"
+        ours = ready.again and dead.code == REUSED
+        why = "a refresh whose answer never arrived had used it up" if ours else dead.why
         set_mark(self.context, ready.digest, LOGIN_NEEDED, why)
-        record(self.context, RETURNED, [ready.digest])
+        # What we used up ourselves is never sent a third time; what somebody says is dead may be tried by force.
+        record(self.context, SPENT if ours else RETURNED, [ready.digest])
         return Outcome(NEEDED, why, expires_at(ready.document))
 
     def _newer_elsewhere(self, login: lock.HeldLocks, ready: _Ready) -> float | None:

@@ -166,11 +166,11 @@ def refuse_login(
     digest = target.copy.refresh_digest
     name = target.profile.name
     hint = f"log in anew: tui run {name} -- codex login --device-auth"
-    if spent.is_spent(digest):
-        return LoginNeeded(f"the refresh token of {name} was used up elsewhere", hint)
     mark = load_marks(context).get(digest) if digest is not None else None
     if mark is not None and mark.state == LOGIN_NEEDED:
         return LoginNeeded(f"{name} needs a new login: {mark.reason}", hint)
+    if spent.is_spent(digest):
+        return LoginNeeded(f"the refresh token of {name} was used up elsewhere", hint)
     reason = mark.reason if mark is not None else None
     if spent.is_unanswered(digest):
         reason = "a refresh was sent and its answer never arrived"

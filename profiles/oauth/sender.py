@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from profiles.context import Context
-    from profiles.oauth.http import Wire
+    from profiles.oauth.http import Timeouts, Wire
     from profiles.refresh_answer import Meaning, RefreshRequest
     from profiles.refresh_step import Send
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Network:
     """The loop, and a way to the issuer for each set of proxies and certificates. Use it as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeouts: Timeouts | None = None) -> None:
+        self._timeouts = timeouts
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
         self._open = AsyncExitStack()
@@ -67,5 +68,5 @@ class Network:
         key = variables_file(context, home)
         if key not in self._wires:
             # One for all homes without variables of their own: certificates take tens of milliseconds to load.
-            self._wires[key] = await self._open.enter_async_context(open_wire(context, home))
+            self._wires[key] = await self._open.enter_async_context(open_wire(context, home, timeouts=self._timeouts))
         return self._wires[key]

@@ -38,6 +38,7 @@ RUNS: Final[dict[str, list[list[str]]]] = {
     "delete": [["bob", "--yes"]],
     "history": [[], ["--json"]],
     "list": [[], ["--json"], ["--names"]],
+    "login": [["cy", "--api-key"], ["cy", "--access-token", "--json"]],
     "paths": [[], ["--json"]],
     "rename": [["bob", "cy"]],
     "run": [["bob", "--", "true"]],
@@ -45,8 +46,8 @@ RUNS: Final[dict[str, list[list[str]]]] = {
     "switch": [["bob"], ["bob", "--json"], ["bob", "--dry-run"]],
     "undo": [["--dry-run"]],
 }
-#: The exit code of a run above, when it is not 0: nothing was switched yet that could be undone.
-CODES: Final = {"undo": 1}
+#: The exit code of a run above, when it is not 0: no secret came, and nothing was switched yet that could be undone.
+CODES: Final = {"login": 2, "undo": 1}
 #: What a command is for, and so may load.
 ALLOWED: Final = {"completion": frozenset({"shtab"})}
 

@@ -55,10 +55,12 @@ class Parser(argparse.ArgumentParser):
         self.codes: Sequence[int] = ()
         #: Whether the words after `--` are a command, which is not ours to read.
         self.takes_command = False
+        #: Changes what argparse says, for a command whose words must not all be repeated.
+        self.rephrase: Callable[[str], str] = str
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
-        raise UsageError(f"{self.prog}: {message}", f"{self.prog} --help")
+        raise UsageError(f"{self.prog}: {self.rephrase(message)}", f"{self.prog} --help")
 
     def print_help(self, _file: object = None) -> None:
         """Write the help to stdout."""
@@ -74,16 +76,25 @@ class Parser(argparse.ArgumentParser):
             formatter.add_text(group.description)
             formatter.add_arguments(group._group_actions)  # noqa: SLF001 - as argparse does
             formatter.end_section()
-        names = ", ".join(name for name, _ in ENVIRONMENT if name)
         parts = [
             usage.format_help().rstrip(),
             f"{self.description}.",
             _section("examples", self.examples),
             formatter.format_help().rstrip(),
             exit_codes(self.codes) + (f"\n  {self.epilog}" if self.epilog else ""),
-            f"environment ({stderr.PROGRAM} --help says more):\n  {names}",
+            f"environment ({stderr.PROGRAM} --help says more):\n{_names()}",
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _names() -> str:
+    """Return the names of the variables, on as many lines as they take."""
+    lines = [""]
+    for name in [name for name, _ in ENVIRONMENT if name]:
+        if len(lines[-1]) + len(name) + 4 > WIDTH:
+            lines.append("")
+        lines[-1] += f", {name}" if lines[-1] else f"  {name}"
+    return ",\n".join(lines)
 
 
 def _section(title: str, pairs: Iterable[tuple[str, str]], indent: int = INDENT) -> str:
@@ -191,8 +202,7 @@ _EXAMPLES = (
     ("tui list", "see all profiles"),
     ("tui switch work", "the next codex that you start is this account"),
     ("tui undo", "and back"),
-    ("tui add work --empty", "a place for another login; then fill it:"),
-    ("tui run work -- codex login --device-auth", "which revokes no other login"),
+    ("tui login work --device-code", "another login; no other is revoked by it"),
 )
 
 ENVIRONMENT = (
@@ -200,6 +210,7 @@ ENVIRONMENT = (
     ("SWITCHYARD_HOME", "puts config, data, state and cache below one folder"),
     ("XDG_CONFIG_HOME", "and XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME:"),
     ("", "where these four are otherwise"),
+    ("SWITCHYARD_ISSUER", "where to log in; https://auth.openai.com otherwise"),
     ("NO_COLOR", "no colours, if not empty"),
     ("SWITCHYARD_DEBUG", "1 shows where an unexpected error came from"),
 )

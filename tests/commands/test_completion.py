@@ -77,10 +77,11 @@ def test_bash_completes_commands_options_and_names(box: Box, path: str) -> None:
     assert bash(path, "") == sorted(COMMANDS)
     assert bash(path, "s") == ["show", "switch"]
     assert bash(path, "switch", "--d") == ["--dry-run"]
+    assert bash(path, "login", "ada", "--d") == ["--device-code"]
     assert bash(path, "completion", "") == ["bash", "fish", "zsh"]
     assert bash(path, "", command="codex-switchyard") == sorted(COMMANDS)
     assert runs(box) == []
-    for verb in ("show", "switch", "run", "rename", "delete"):
+    for verb in ("show", "switch", "login", "run", "rename", "delete"):
         assert bash(path, verb, "") == ["ada", "bob@x"], verb
     assert bash(path, "show", "b") == ["bob@x"]
     assert runs(box) == ["list --names"]

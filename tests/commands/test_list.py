@@ -143,7 +143,7 @@ def test_nothing_at_all_is_no_failure(box: Box) -> None:
     ran = run_tui(["list"])
     assert (ran.code, ran.out) == (0, "")
     assert "no login in ~/.codex" in ran.err
-    assert "tui add NAME --empty" in ran.err
+    assert "next: tui login NAME --device-code" in ran.err
     assert "revokes" in ran.err
     assert tui_json(["list", "--json"])["profiles"] == []
     assert not os.path.exists(box.codex), "reading made a home"

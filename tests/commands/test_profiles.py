@@ -49,7 +49,7 @@ def test_add_empty_names_the_way_to_fill_it(box: Box) -> None:
     """The next step is the client in the profile, which revokes nothing."""
     ran = run_tui(["add", "work", "--empty"])
     assert ran.code == 0
-    assert "tui run work -- codex login --device-auth" in ran.err
+    assert "to fill it: tui login work --device-code" in ran.err
     (row,) = tui_json(["list", "--json"])["profiles"]
     assert (row["name"], row["state"], row["managed"]) == ("work", "empty", True)
     assert os.stat(box.profile("work")).st_mode & 0o777 == 0o700

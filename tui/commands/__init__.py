@@ -43,6 +43,7 @@ COMMANDS = {
     "show": "Show one profile: identity, claims, times, holders",
     "switch": "Make a profile's login the one that codex uses",
     "undo": "Take the last switch back",
+    "login": "Log in to a profile, new or old, without Codex",
     "run": "Run a command as a profile, without switching",
     "add": "Save the active login, register a home, or begin empty",
     "rename": "Give a profile another name",

@@ -40,7 +40,7 @@ def run(options: Namespace, context: Context) -> int:
     if options.empty:
         report, after = (
             store.add_empty(context, name),
-            f"tui run {name} -- codex login --device-auth",
+            f"tui login {name} --device-code",
         )
     elif options.home is not None:
         report, after = store.register(context, name, options.home), f"tui show {name}"

@@ -146,13 +146,13 @@ def _first_steps(snapshot: Snapshot, context: Context) -> None:
         return
     if not snapshot.rows:
         stderr.say(f"No profile yet, and no login in {home}.")
-        stderr.say("next: tui add NAME --empty, then tui run NAME -- codex login --device-auth")
+        stderr.say("next: tui login NAME --device-code")
     elif not names:
         stderr.say(f"The login in {home} is in no profile yet.")
         stderr.say("next: tui add NAME")
     else:
         stderr.say("A second login goes into a place of its own.")
-        stderr.say("next: tui add NAME --empty, then tui run NAME -- codex login --device-auth")
+        stderr.say("next: tui login NAME --device-code")
     stderr.say(
         "Never run `codex login` over a login that you want to keep: it revokes that one first."
     )

@@ -1,0 +1,63 @@
+"""Ctrl-c, SIGTERM and a closed terminal: each ends a login cleanly, and none ends one that is issued.
+
+Until a login is approved a signal cancels it. From then on until it is saved, which takes about a second, a signal
+is only answered: the tokens exist at the issuer and in our memory, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import signal
+
+from tui import stderr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType, TracebackType
+    from typing import Self
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interruptions:
+    """What signals do while the block runs. One that was ignored before, as by nohup, stays ignored."""
+
+    def __init__(self) -> None:
+        #: Ends what waits, in place of KeyboardInterrupt: an event loop cannot take an exception at any instant.
+        self.cancel: Callable[[], object] | None = None
+        self._sheltered = False
+        self._kept: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Self:
+        for number in SIGNALS:
+            before = signal.getsignal(number)
+            if before is not signal.SIG_IGN:
+                self._kept[number] = before
+                signal.signal(number, self._on)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, before in self._kept.items():
+            signal.signal(number, before)  # type: ignore[arg-type]
+
+    @property
+    def sheltered(self) -> bool:
+        """Whether signals wait."""
+        return self._sheltered
+
+    def shelter(self, *, on: bool = True) -> None:
+        """Let signals wait from now on, or end things again."""
+        self._sheltered = on
+
+    def _on(self, _number: int, _frame: FrameType | None) -> None:
+        if self._sheltered:
+            stderr.note("it is approved already, so it is finished and saved first")
+        elif self.cancel is not None:
+            self.cancel()
+        else:
+            raise KeyboardInterrupt

@@ -100,7 +100,7 @@ def read_target(profile: Profile, show: str) -> Target:
     if copy is None:
         raise _no_file(profile, show)
     if copy.document is None:
-        hint = f"fill it anew: tui run {profile.name} -- codex login --device-auth"
+        hint = f"fill it anew: tui login {profile.name} --device-code"
         error = AuthFileMalformed(show, "", copy.problem or "cannot be read")
         raise SwitchRefused(f"{profile.name} is broken: {error.message}", hint)
     identity = copy.document.identity
@@ -123,7 +123,7 @@ def read_target(profile: Profile, show: str) -> Target:
     if copy.document.is_mixture:
         raise SwitchRefused(
             f"{profile.name} is broken: {show} mixes two logins (account_id is not the id_token's)",
-            f"log in anew: tui run {profile.name} -- codex login --device-auth",
+            f"log in anew: tui login {profile.name} --device-code",
         )
     return Target(profile, copy, identity)
 
@@ -155,7 +155,7 @@ def _no_file(profile: Profile, show: str) -> ProfilesError:
 def _empty(profile: Profile) -> LoginNeeded:
     return LoginNeeded(
         f"{profile.name} is empty: there is no login in {profile.home}",
-        f"tui run {profile.name} -- codex login --device-auth",
+        f"tui login {profile.name} --device-code",
     )
 
 
@@ -165,7 +165,7 @@ def refuse_login(
     """Return why this login must not be installed; None when it may be. Spent and revoked ones never are."""
     digest = target.copy.refresh_digest
     name = target.profile.name
-    hint = f"log in anew: tui run {name} -- codex login --device-auth"
+    hint = f"log in anew: tui login {name} --device-code"
     mark = load_marks(context).get(digest) if digest is not None else None
     if mark is not None and mark.state == LOGIN_NEEDED:
         return LoginNeeded(f"{name} needs a new login: {mark.reason}", hint)

@@ -77,7 +77,7 @@ def add_active(context: Context, name: str) -> Report:
         if live is None or document is None or document.identity is None:
             raise LoginNeeded(
                 f"there is no login in {work.show(context.home)} to save",
-                f"tui add {name} --empty, then: tui run {name} -- codex login --device-auth",
+                f"tui login {name} --device-code",
             )
         if document.is_mixture:
             raise AuthFileMalformed(

@@ -41,7 +41,7 @@ def test_add_of_a_login_that_a_profile_has_is_exit_1_and_names_it(box: Box) -> N
 
 def test_add_without_a_login_is_exit_4_and_names_the_way(box: Box) -> None:
     """There is nothing to save; the way to a login is named."""
-    assert "codex login --device-auth" in failed(["add", "home"], 4)
+    assert "tui login home --device-code" in failed(["add", "home"], 4)
     assert names() == []
 
 

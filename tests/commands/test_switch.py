@@ -92,7 +92,7 @@ def test_a_plan_that_would_be_refused_says_so(box: Box) -> None:
     for args in (["switch", "new"], ["switch", "new", "--dry-run"]):
         error = failure([*args, "--json"], 4)
         assert error["code"] == "login-needed"
-        assert "codex login --device-auth" in error["next"]
+        assert "tui login new --device-code" in error["next"]
         assert "new is empty" in failed(args, 4)
 
 

@@ -231,7 +231,7 @@ class Logins:
         """Return how many run, for people: `2 logins run`; nothing where none does."""
         stuck = [login for login in self.running if login.phase in (UNSAVED, MISMATCHED)]
         if stuck:
-            what = "is not saved" if stuck[0].phase == UNSAVED else "asks where to go"
-            return f"the login of {stuck[0].name} {what}"
+            what = "not saved" if stuck[0].phase == UNSAVED else "to decide"
+            return f"{what}: {stuck[0].name}"
         count = len(self.running)
         return f"{count} login{' runs' if count == 1 else 's run'}" if count else ""

@@ -63,6 +63,7 @@ class LoginDesk:
         if before is not None:
             self._stop(before)
         login = self.logins.start(name, way)
+        login.exists = self.app.state.snapshot.row(name) is not None
         asked = Asked(name, way, secret, port)
         flow: list[Flow] = []
         task = asyncio.get_running_loop().create_task(self._follow(login, asked, flow))
@@ -111,7 +112,6 @@ class LoginDesk:
             opened = await asyncio.to_thread(self.open_flow, self.app.context, asked)
             flow.append(opened)
             login.expected = opened.target.expected
-            login.exists = opened.target.exists
             async with aclosing(opened.events()) as events:
                 async for event in events:
                     self._take(login, event)

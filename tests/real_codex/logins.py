@@ -192,21 +192,19 @@ def _read(home: str) -> bytes:
         return file.read()
 
 
+def steps_of(simulator: Simulator) -> list[Step]:
+    """Return what was asked so far, in order."""
+    return [
+        Step(each.method, each.path, each.query, list(each.headers), each.body.decode())
+        for each in list(simulator.log)
+    ]
+
+
 def _ran(
     simulator: Simulator, document: bytes, authorize_url: str = "", pages: tuple[Answer, ...] = ()
 ) -> Ran:
-    log = list(simulator.log)
-    steps = [
-        Step(
-            each.method,
-            each.path,
-            each.query,
-            list(each.headers),
-            each.body.decode(),
-        )
-        for each in log
-    ]
-    return Ran(steps, [each.at for each in log], document, authorize_url, pages)
+    times = [each.at for each in list(simulator.log)]
+    return Ran(steps_of(simulator), times, document, authorize_url, pages)
 
 
 #: What a client draws at random, or takes from its clock, in its requests and documents; `{}` is in its place.

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from profiles.context import make_context
+from profiles.errors import WorkspaceForbidden
 from profiles.oauth.browser import BrowserLogin
 from profiles.oauth.device_code import device_code_login
 from profiles.oauth.events import CodeIssued, Obtained, UrlIssued
@@ -54,7 +55,7 @@ class Step(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """A whole login: what was asked, and the auth.json.
+    """A login: what was asked, and the auth.json, empty when the workspace was refused and there is none.
 
     `at` are the times of the requests, in seconds since the epoch by the service's clock. A browser login has its
     `authorize_url`, and `pages`, what the browser was answered.
@@ -127,10 +128,12 @@ def real_device(codex: RealCodex, service: Service, *options: str) -> Ran:
         )
         try:
             service.approve(simulator)
-            assert child.wait(60) == 0
+            code = child.wait(60)
         finally:
             end_group(child)
-        return _ran(simulator, _read(codex.home))
+        document = _read(codex.home)
+        assert code == (0 if document else 1)
+        return _ran(simulator, document)
 
 
 def real_browser(codex: RealCodex, service: Service) -> Ran:
@@ -143,8 +146,9 @@ def real_browser(codex: RealCodex, service: Service) -> Ran:
         with codex.app_server() as session:
             url = session.request("account/login/start", {"type": "chatgpt"})["authUrl"]
             page = ask(service.click(simulator, url), timeout=60)
-            final = ask(page.headers["Location"], timeout=60)
-            return _ran(simulator, _read(codex.home), url, (page, final))
+            further = page.headers.get("Location")
+            pages = (page, *([ask(further, timeout=60)] if further is not None else []))
+            return _ran(simulator, _read(codex.home), url, pages)
 
 
 # -- ours --
@@ -179,7 +183,10 @@ async def own_browser(service: Service, home: str, workspaces: tuple[str, ...] =
 
 async def _obtained(flow: AsyncGenerator[Event, None]) -> bytes:
     """Let a flow run to its end, and return the bytes of its document."""
-    *_, last = [event async for event in flow]
+    try:
+        *_, last = [event async for event in flow]
+    except WorkspaceForbidden:
+        return b""
     assert isinstance(last, Obtained)
     return last.document.raw
 
@@ -188,8 +195,9 @@ async def _obtained(flow: AsyncGenerator[Event, None]) -> bytes:
 
 
 def _read(home: str) -> bytes:
-    with open(f"{home}/auth.json", "rb") as file:
+    with contextlib.suppress(FileNotFoundError), open(f"{home}/auth.json", "rb") as file:
         return file.read()
+    return b""
 
 
 def steps_of(simulator: Simulator) -> list[Step]:

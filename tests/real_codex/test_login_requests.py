@@ -20,6 +20,7 @@ from tests.real_codex.logins import (
     real_browser,
     real_device,
 )
+from tests.support.tokens import Login
 from tui.simulator.grants import challenge_of
 from tui.simulator.routes import DEVICE_TOKEN, USER_CODE
 
@@ -117,6 +118,24 @@ async def test_forced_workspaces_stand_in_the_address(newest: RealCodex, box: Bo
     assert without_verifier(ours.steps) == host_first(without_verifier(theirs.steps))
 
 
+@pytest.mark.parametrize("way", ["device", "browser"])
+async def test_login_of_a_forbidden_workspace_ends_at_the_same_step(
+    newest: RealCodex, box: Box, way: str
+) -> None:
+    """The login is of another account than Acme's, the only one let through: no file, no API key asked for (C119)."""
+    service = Service(tokens=Login().fresh().tokens())
+    configure(newest.home, f'forced_chatgpt_workspace_id = "{ACME}"')
+    home = box.profile("ada")
+    if way == "device":
+        theirs, ours = real_device(newest, service), await own_device(service, home, (ACME,))
+        assert ours.steps == host_first(theirs.steps)
+    else:
+        theirs, ours = real_browser(newest, service), await own_browser(service, home, (ACME,))
+        assert without_verifier(ours.steps) == host_first(without_verifier(theirs.steps))
+        assert shape(ours) == [("POST", TOKEN)]
+    assert (theirs.document, ours.document) == (b"", b"")
+
+
 async def test_what_the_browser_is_shown_differs(newest: RealCodex, box: Box) -> None:
     """The one difference that is meant: Codex leads the browser on to an address with the id_token in it (C119).
 
@@ -131,4 +150,5 @@ async def test_what_the_browser_is_shown_differs(newest: RealCodex, box: Box) ->
     (page,) = ours.pages
     assert page.status == 200
     assert "Location" not in page.headers
-    assert b"ey" not in page.body or b"id_token" not in page.body
+    assert b"id_token" not in page.body
+    assert b"eyJ" not in page.body

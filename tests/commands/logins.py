@@ -210,6 +210,13 @@ class Running:
         assert self._ours is not None
         return bool(termios.tcgetattr(self._ours)[3] & termios.ECHO)
 
+    def show_typing(self) -> None:
+        """Let the terminal show what is typed, as a shell does for itself."""
+        assert self._ours is not None
+        attributes = termios.tcgetattr(self._ours)
+        attributes[3] |= termios.ECHO
+        termios.tcsetattr(self._ours, termios.TCSANOW, attributes)
+
     def end(self, code: int) -> Ran:
         """Wait until it ends with this exit code, and return all that it wrote."""
         __tracebackhide__ = True

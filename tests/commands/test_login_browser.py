@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
@@ -396,6 +397,22 @@ def test_the_terminal_is_as_it_was(box: Box, simulator: Simulator) -> None:
         login.wait_for("cancelled; nothing was changed")
         assert login.echoes()
         login.end(130)
+
+
+def test_after_a_stop_nothing_is_shown_either(box: Box, simulator: Simulator) -> None:
+    """Ctrl-z and fg: the shell in between showed what was typed, and a code is still not shown."""
+    with Running(["work", "--browser"], simulator, terminal=True) as login:
+        callback = simulator.browse(login.wait_for(AUTHORIZE_URL)[1], ADA)
+        login.child.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, login.child.pid, os.WSTOPPED | os.WNOWAIT)
+        login.show_typing()
+        login.child.send_signal(signal.SIGCONT)
+        end = time.monotonic() + 20
+        while login.echoes():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        login.say(f"{callback}\n")
+        login.end(0)
 
 
 def test_the_terminal_is_closed(box: Box, simulator: Simulator) -> None:

@@ -281,6 +281,20 @@ def test_interrupted_once_it_is_approved(
     assert saved(box, "work")["tokens"]["refresh_token"]
 
 
+def test_whoever_insists_is_taken_at_their_word(box: Box, simulator: Simulator) -> None:
+    """An issuer that never answers the exchange: ctrl-c again ends it, and that the login is lost is said."""
+    settled(box, simulator, "work", "ada@example.com")
+    simulator.faults.add(TOKEN, delay=30.0)
+    with unchanged(box), Running(["work", "--device-code"], simulator, terminal=True) as login:
+        simulator.device.approve(login.wait_for(USER_CODE)[1], "ada@example.com")
+        simulator.wait_for(TOKEN)
+        login.say("\x03")
+        login.wait_for("once more throws it away")
+        login.say("\x03")
+        ran = login.end(130)
+    assert "cancelled after it was approved, and is lost; nothing was changed" in ran.out
+
+
 def test_the_terminal_is_closed(box: Box, simulator: Simulator) -> None:
     """SIGHUP by a real terminal that goes away: nothing is left behind, nothing changed."""
     settled(box, simulator, "work", "ada@example.com")

@@ -107,19 +107,19 @@ def test_a_disk_that_is_full_at_the_end_in_a_terminal(box: Box, simulator: Simul
         check_files(box, simulator)
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\x03", "\x04"])
-def test_a_login_that_is_given_up(box: Box, simulator: Simulator, answer: str) -> None:
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 1), ("\x03", 130), ("\x04", 1)])
+def test_a_login_that_is_given_up(box: Box, simulator: Simulator, answer: str, code: int) -> None:
     """No, ctrl-c and the end of input: said that it is lost, why, and what to do; nothing changed."""
     with small_store(box) as folder:
         settled(box, simulator, "ada", "ada@example.com", active=True)
         with Running(["ada", "--device-code"], simulator, terminal=True) as login:
-            code = login.wait_for(USER_CODE)[1]
+            user_code = login.wait_for(USER_CODE)[1]
             fill(folder)
             before = logins(box)
-            simulator.device.approve(code, "ada@example.com")
+            simulator.device.approve(user_code, "ada@example.com")
             login.wait_for(r"Save again\? \[Y/n\] $")
             login.say(answer)
-            ran = login.end(1)
+            ran = login.end(code)
         assert logins(box) == before
     assert "the login is lost: " in ran.out
     assert "tui login ada --device-code" in ran.out.partition("next: ")[2]
@@ -138,7 +138,7 @@ def test_a_wait_for_room_that_is_interrupted(box: Box, simulator: Simulator) -> 
         login.wait_for("not saved yet")
         login.child.send_signal(signal.SIGTERM)
         assert "the login is lost" in login.event("failed")["error"]
-        login.end(1)
+        login.end(130)
 
 
 def test_a_key_on_a_full_disk(box: Box) -> None:

@@ -90,15 +90,16 @@ def _until_interrupted(
 
         def end() -> None:
             # Approved in the meantime: then it is finished.
-            if task is not None and not interruptions.sheltered:
+            if task is not None and (interruptions.insisted or not interruptions.sheltered):
                 task.cancel()
 
         interruptions.cancel = lambda: loop.call_soon_threadsafe(end)
         try:
             return await work()
         except asyncio.CancelledError:
+            late = " after it was approved, and is lost" if interruptions.insisted else ""
             raise LoginCancelled(
-                "the login was cancelled; nothing was changed", asked.again
+                f"the login was cancelled{late}; nothing was changed", asked.again
             ) from None
         finally:
             interruptions.cancel = None

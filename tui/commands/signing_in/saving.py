@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from profiles.errors import AuthFileError, ProfilesError, StoreError, SwitchError
+from profiles.errors import AuthFileError, LoginCancelled, ProfilesError, StoreError, SwitchError
 from profiles.logging_in import NEW, save_login
 from profiles.model import OAUTH_KINDS
 from tui import stderr
@@ -26,7 +26,7 @@ class NotSaved(ProfilesError):
 def save(
     context: Context, asked: Asked, name: str, document: AuthDocument, interruptions: Interruptions
 ) -> SavedLogin:
-    """Save the login, or say that it is lost and why: raises NotSaved.
+    """Save the login, or say that it is lost and why: raises NotSaved, or LoginCancelled.
 
     Another identity than the profile's becomes a profile of its own. Signals wait while it is being saved, and end it
     while it waits for a person or for room.
@@ -59,7 +59,8 @@ def save(
                 raise _lost(asked, document, why, hint)
             context.sleep(PAUSE)
         except KeyboardInterrupt:
-            raise _lost(asked, document, f"interrupted, and before: {why}", hint) from None
+            lost = _lost(asked, document, f"interrupted, and before: {why}", hint)
+            raise LoginCancelled(lost.message, lost.hint) from None
 
 
 def _lost(asked: Asked, document: AuthDocument, why: str, hint: str | None) -> NotSaved:

@@ -29,6 +29,7 @@ _BRACKETS = ("\x1b[200~", "\x1b[201~")
 @contextlib.contextmanager
 def unseen() -> Iterator[None]:
     """Let the terminal not show what is typed, while the block runs; elsewhere this does nothing."""
+    import signal
     import termios
 
     if not (is_terminal(STDIN) and _is_ours()):
@@ -37,11 +38,19 @@ def unseen() -> Iterator[None]:
     before = termios.tcgetattr(STDIN)
     quiet = termios.tcgetattr(STDIN)
     quiet[3] = (quiet[3] & ~termios.ECHO) | termios.ECHONL
-    try:
+
+    def hush(*_: object) -> None:
         # What was typed already is kept (no FLUSH): it may be the very line that is waited for.
-        termios.tcsetattr(STDIN, termios.TCSADRAIN, quiet)
+        if _is_ours():
+            termios.tcsetattr(STDIN, termios.TCSADRAIN, quiet)
+
+    # A shell to which ctrl-z led makes the terminal its own, and does not make it quiet again.
+    resumed = signal.signal(signal.SIGCONT, hush)
+    try:
+        hush()
         yield
     finally:
+        signal.signal(signal.SIGCONT, resumed)
         # The terminal may be gone.
         with contextlib.suppress(termios.error):
             termios.tcsetattr(STDIN, termios.TCSADRAIN, before)

@@ -161,6 +161,7 @@ def test_an_address_that_a_terminal_cut_is_put_together(width: int, end: str) ->
         (f"ftp://127.0.0.1/auth/callback?code={CODE}&state={STATE}", "not of this login"),
         (f"javascript://127.0.0.1/auth/callback?code={CODE}", "not of this login"),
         ("https://localhos/", "another site"),
+        (f"https://sk-proj-abcdefgh.example/?code={CODE}", "another site"),
         ("http://[::1", "no address"),
         (f"http://127.0.0.1:1455/success?code={CODE}&state={STATE}", "goes on with /auth/callback"),
         (f"{AUTHORIZE}?response_type=code&state={STATE}", "address to open in the browser"),

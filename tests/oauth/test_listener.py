@@ -333,11 +333,11 @@ def test_the_words_of_the_issuer_are_escaped() -> None:
 
 
 def test_a_port_that_is_listened_on_is_never_taken() -> None:
-    """By whatever address: not that of somebody who listens on all of them, SO_REUSEADDR or not."""
+    """By whatever address: not that of somebody who listens on all of them, however willing they are to share."""
     for address in ("127.0.0.1", ""):
-        for reuse in (0, 1):
+        for sharing in (socket.SO_KEEPALIVE, socket.SO_REUSEADDR, socket.SO_REUSEPORT):
             with socket.socket() as other:
-                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
+                other.setsockopt(socket.SOL_SOCKET, sharing, 1)
                 other.bind((address, 0))
                 other.listen()
                 with pytest.raises(OSError) as caught:  # noqa: PT011 - the number is looked at

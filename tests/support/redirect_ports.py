@@ -24,6 +24,8 @@ PORTS: Final = (1455, 1457)
 LOCK: Final = "/tmp/switchyard-test-redirect-ports.lock"
 #: Seconds for a program that takes no lock, such as somebody's own login, to go away.
 PATIENCE: Final = 60.0
+#: Seconds for other tests to be done with them.
+TURN: Final = 300.0
 
 
 def is_free(port: int) -> bool:
@@ -44,7 +46,7 @@ def redirect_ports() -> Iterator[tuple[int, int]]:
     """Hold the lock, with both ports free at the beginning. Blocks while another test has it."""
     descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor)
         deadline = time.monotonic() + PATIENCE
         while held := [port for port in PORTS if not is_free(port)]:
             if time.monotonic() > deadline:
@@ -53,3 +55,17 @@ def redirect_ports() -> Iterator[tuple[int, int]]:
         yield PORTS
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Wait for our turn, not for ever: a test that hangs must not make others hang without a word."""
+    deadline = time.monotonic() + TURN
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                unavailable(f"the turn at the redirect ports ({LOCK}; another test has it)")
+            time.sleep(0.05)
+        else:
+            return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import lru_cache
 from typing import NamedTuple
 
 from profiles.auth_file import AuthDocument, parse
@@ -103,12 +104,16 @@ def copy_of(
     path: str, raw: bytes, modified_ns: int, inode: tuple[int, int] = (0, 0), mode: int = 0o600
 ) -> Copy:
     """Make a copy from bytes that were read elsewhere."""
+    return Copy(path, raw, *_parsed(raw), modified_ns, inode, mode)
+
+
+@lru_cache(maxsize=64)
+def _parsed(raw: bytes) -> tuple[AuthDocument | None, str | None]:
+    """Return the document in these bytes, or None and why not. A verb reads the same few files again and again."""
     try:
-        document = parse(raw, path)
+        return parse(raw, ""), None
     except AuthFileMalformed as error:
-        problem = f"{error.where}: {error.why}" if error.where else error.why
-        return Copy(path, raw, None, problem, modified_ns, inode, mode)
-    return Copy(path, raw, document, None, modified_ns, inode, mode)
+        return None, f"{error.where}: {error.why}" if error.where else error.why
 
 
 def same_lineage(one: AuthDocument, two: AuthDocument) -> bool:

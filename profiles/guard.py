@@ -111,15 +111,48 @@ def _exchange(work: Work, path: str, real: str, incoming: Copy, save: Saver) -> 
                     replaced = reserved.exchange()
                     break
     else:
-        raise StoreNotWritable(
-            real,
-            f"{real} was changed by something else again and again",
-            "end what writes it, then repeat",
-        )
+        raise _changes_again_and_again(real)
     if replaced is not None and read is not None:
         before = read
         work.before_release(lambda: _settle_replaced(work, replaced, before, save))
     reserved.settle()
+
+
+def take_away(work: Work, path: str, is_it: Callable[[Copy], bool]) -> bool:
+    """Remove an auth.json that a person wants gone, its bytes being kept first; where it is a link, what it leads to.
+
+    `is_it` says whether a copy still is what is meant; something else stays, and False is returned. The backup alone is
+    its durable place, and stays for as long as the login may live (R5). Raises StoreNotWritable, AuthFileInsecure.
+    """
+    files = work.context.files
+    for _ in range(CHANGES_IN_BETWEEN):
+        real = place_of(work, path)
+        present = read_copy(real)
+        if present is not None and not is_it(present):
+            return False
+        try:
+            if present is not None:
+                keep_stray(work, present, os.path.dirname(path))
+                with work.file_lock(real):
+                    if not _is_same(read_copy(real), present):
+                        continue
+                    files.unlink(real)
+                    files.sync_folder(os.path.dirname(real))
+            if real != path and os.path.islink(path):
+                files.unlink(path)
+                files.sync_folder(os.path.dirname(path))
+        except OSError as error:
+            raise not_writable(path, error) from error
+        return True
+    raise _changes_again_and_again(path)
+
+
+def _changes_again_and_again(path: str) -> StoreNotWritable:
+    return StoreNotWritable(
+        path,
+        f"{path} was changed by something else again and again",
+        "end what writes it, then repeat",
+    )
 
 
 def _is_same(one: Copy | None, two: Copy | None) -> bool:
@@ -211,7 +244,7 @@ def guard(work: Work, present: Copy, home: str, incoming: Copy | None, save: Sav
             f"{present.path} {present.problem}, so what is in it cannot be kept and nothing may replace it",
             f"look at it with: ls -l {present.path}; or make it readable: chmod 600 {present.path}",
         )
-    if present.raw:
+    if present.raw and not is_used_up(work, present, incoming):
         backups.keep(work.context, os.path.realpath(home), present.raw, present.modified_ns)
         work.at_end(lambda: prune(work, os.path.realpath(home)))
     document = present.document
@@ -230,6 +263,14 @@ def guard(work: Work, present: Copy, home: str, incoming: Copy | None, save: Sav
                 f"{present.path} holds a login that could not be made safe elsewhere first",
                 "save it under a name: tui add NAME",
             )
+
+
+def is_used_up(work: Work, present: Copy, incoming: Copy | None) -> bool:
+    """Say whether nothing in `present` is worth keeping: its only token is spent, and its successor comes (R5)."""
+    document = present.document
+    if document is None or incoming is None or document.is_mixture or len(document.logins()) > 1:
+        return False
+    return work.spent.is_spent(present.refresh_digest) and _is_kin(incoming, present)
 
 
 def _is_settled(work: Work, present: Copy, incoming: Copy, login: Login) -> bool:

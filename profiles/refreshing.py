@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from threading import Event
 
     from profiles.context import Context
+    from profiles.model import Process
     from profiles.refresh_step import Send
+
+
+#: Seconds between two looks at the running Codexes.
+LOOK_EVERY = 1.0
 
 
 class Result(NamedTuple):
@@ -64,6 +69,7 @@ def refresh_logins(
     from random import random
 
     groups = find_groups(context, names)
+    context = context._replace(processes=_looked_at_lately(context))
 
     # Several sign-ins of one person share a lock: they take turns, instead of waiting for each other.
     turns: dict[object, list[Group]] = {}
@@ -106,6 +112,18 @@ def _results_of(group: Group, outcome: Outcome, step: Step) -> list[Result]:
         window = step.window if not number else None
         results.append(Result(name, *outcome, said, window))
     return results
+
+
+def _looked_at_lately(context: Context) -> Callable[[], Sequence[Process]]:
+    """Return a look at the running Codexes that is never older than a second: each look reads all of /proc."""
+    seen: list[tuple[float, Sequence[Process]]] = []
+
+    def look() -> Sequence[Process]:
+        if not seen or context.monotonic() - seen[-1][0] > LOOK_EVERY:
+            seen[:] = [(context.monotonic(), context.processes())]
+        return seen[-1][1]
+
+    return look
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from profiles.adoption import drop_half_made
 from profiles.backups import folder_of
 from profiles.generation import read_copy, same_lineage
-from profiles.guard import keep_stray, remove_leftover
+from profiles.guard import is_used_up, keep_stray, remove_leftover
 from profiles.leftovers import (
     documents_in,
     half_made,
@@ -72,7 +72,7 @@ def _settle_document(work: Work, path: str, home: str, merge: Merge) -> None:
             return
         profile = merge(work, copy, update_home=None)
         saved = read_copy(own_place(profile))
-        if saved is None or saved.raw != copy.raw:
+        if saved is None or not (saved.raw == copy.raw or is_used_up(work, copy, saved)):
             # It may have lost to another sign-in, or a key may ride in it (R9).
             keep_stray(work, copy, home)
     remove_leftover(work, path)

@@ -27,7 +27,7 @@ from tui.widgets.line_input import LineInput
 from tui.widgets.lines import LinePane
 from tui.widgets.profile_list import ProfileList
 from tui.widgets.title_line import TitleLine
-from tui.widgets.too_small import TooSmall
+from tui.widgets.too_small import TooSmall, too_small
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -252,8 +252,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.post_message(Resize(size, size))
 
     def _resized(self) -> None:
-        if self.focused is None:
-            # A terminal that was too small for any pane took the focus from all of them.
+        # A terminal that was too small for any pane took the focus from all of them.
+        if self.has_class("-watching") and self.logins.login is None:
+            self.set_focus(self.logins.pane.view)
+        elif self.focused is None:
             self.set_focus(self.list)
         if self._yard.scene.demo:
             self.panes.name_list()
@@ -300,6 +302,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_descendant_focus(self) -> None:
         """On a narrow screen the focus decides which pane is seen."""
         focused = self.focused
+        if too_small(self._yard.size):
+            return  # Nobody chose that: no pane can be seen, and Textual takes the next one.
         self.set_class(focused is self.detail, "-drilled")
         self.set_class(self.logins.login is not None, "-watching")
         if focused is self.detail:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from textual.geometry import Size
+
 #: The least that the screen needs, in cells.
 COLUMNS, ROWS = 40, 10
 
@@ -15,3 +19,8 @@ class TooSmall(Widget):
         """Return the sentence."""
         width, height = self.app.size
         return f"terminal too small, {COLUMNS}x{ROWS} needed, is {width}x{height}"
+
+
+def too_small(size: Size) -> bool:
+    """Tell whether nothing but that sentence has room."""
+    return size.width < COLUMNS or size.height < ROWS

@@ -75,11 +75,7 @@ async def device_code_login(settings: LoginSettings, wire: Wire) -> AsyncGenerat
         failure: IssuerError | None = None
         try:
             grant = await _check(wire, issuer, asked)
-        except (IssuerUnreachable, IssuerTimeout) as error:
-            failure = error
-        except IssuerRejected as error:
-            if error.status != 429 and error.status < 500:
-                raise
+        except (IssuerUnreachable, IssuerTimeout, IssuerRejected) as error:
             failure = error
         if failure is None and grant is not None:
             break
@@ -135,7 +131,7 @@ async def _ask(wire: Wire, issuer: Issuer) -> DeviceCode:
 
 
 async def _check(wire: Wire, issuer: Issuer, asked: DeviceCode) -> Grant | None:
-    """Ask whether somebody approved; None while nobody has."""
+    """Ask whether somebody approved; None while nobody has. IssuerRejected (429, 5xx) may be tried again."""
     answer = await wire.post_json(
         issuer.device_token_url,
         {"device_auth_id": asked.device_auth_id, "user_code": asked.user_code},

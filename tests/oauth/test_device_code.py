@@ -288,18 +288,9 @@ async def test_the_interval(stage: Stage, alias: str, interval: object, wait: fl
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        ({"status": 429}, IssuerRejected),
-        ({"status": 500}, IssuerRejected),
-        ({"status": 503}, IssuerRejected),
-        ({"delay": 5}, IssuerTimeout),
-        ({"drop": "before"}, IssuerTimeout),
-    ],
+    "fault", [{"status": 429}, {"status": 500}, {"status": 503}, {"delay": 5}, {"drop": "before"}]
 )
-async def test_a_bad_moment(
-    stage: Stage, fault: dict[str, object], kind: type[IssuerError]
-) -> None:
+async def test_a_bad_moment(stage: Stage, fault: dict[str, object]) -> None:
     """Three failures in a row are outlived, each wait longer; then the login goes on as if nothing had been."""
     stage.simulator.faults.add(POLL, times=3, **fault)  # type: ignore[arg-type] # as `add` has it
     await stage.run(4, stage.approve)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 from typing import Final
 
@@ -17,7 +18,7 @@ from profiles.errors import (
     IssuerUnreachable,
 )
 from profiles.model import Secret
-from profiles.oauth.http import LARGEST, Answer, Timeouts, encode_form, open_wire
+from profiles.oauth.http import LARGEST, Answer, Timeouts, _opened, encode_form, open_wire
 from profiles.oauth.issuer import Issuer
 from tests.oauth.wires import SHORT, check_silence, surroundings
 from tests.support.proxies import Babbler, dead_port
@@ -129,6 +130,25 @@ async def test_an_oversize_answer(box: Box, simulator: Simulator, how: str) -> N
             error = await failure(box, other.url)
     assert type(error) is IssuerProtocolError
     assert "more than 1 MB" in error.message
+
+
+async def test_a_length_that_is_too_large(box: Box) -> None:
+    """It is not waited for: the number alone is enough."""
+    with Babbler(b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n") as other:
+        error = await failure(box, other.url)
+    assert "more than 1 MB" in error.message
+
+
+def test_a_bomb_is_not_opened() -> None:
+    """No more of it is held than shows what it is."""
+    bomb = gzip.compress(b" " * (64 << 20))
+    tracemalloc.start()
+    try:
+        _opened(bomb, "gzip")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * LARGEST
 
 
 async def test_the_largest_answer(box: Box, simulator: Simulator) -> None:

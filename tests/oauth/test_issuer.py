@@ -54,6 +54,8 @@ def test_another_issuer(named: str, base: str) -> None:
         "http://issuer.example.com",
         "http://127.0.0.1.example.com",
         "http://127.0.0.1@example.com",
+        "http://127.0.0.1.5",
+        "http://127.1",
         "http://0.0.0.0:1",
         "http://10.0.0.1",
         "ftp://127.0.0.1",

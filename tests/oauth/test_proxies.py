@@ -85,6 +85,7 @@ def test_the_choice(environ: dict[str, str], http: str | None, https: str | None
         ("example.com", ",,", False),
         ("127.0.0.1", "127.0.0.1", True),
         ("127.0.0.1", "127.0.0.0/8", True),
+        ("127.0.0.1", "127.0.0.1/8", True),
         ("127.0.0.1", "0.0.0.0/0", True),
         ("127.0.0.1", "*", False),
         ("127.0.0.1", "127", False),
@@ -225,6 +226,20 @@ async def test_a_proxy_of_plain_http_refuses(box: Box) -> None:
             with pytest.raises(ProxyRefused):
                 await wire.post_json("http://auth.example.test/oauth/token", {})
         assert proxy.heard[0].startswith(b"POST http://auth.example.test/oauth/token HTTP/1.1\r\n")
+
+
+async def test_one_host_by_a_proxy_and_another_without(box: Box) -> None:
+    """Each request of one wire goes its own way."""
+    with (
+        Babbler(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n") as proxy,
+        Simulator() as simulator,
+    ):
+        context = surroundings(box, HTTP_PROXY=proxy.url, NO_PROXY="127.0.0.1")
+        async with open_wire(context, timeouts=SHORT) as wire:
+            with pytest.raises(ProxyRefused):
+                await wire.post_json("http://auth.example.test/oauth/token", {})
+            answer = await wire.post_json(f"{simulator.url}/oauth/token", {})
+        assert (answer.status, len(proxy.heard)) == (400, 1)
 
 
 async def test_a_socks_proxy_is_spoken_to(box: Box) -> None:

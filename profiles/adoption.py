@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from profiles.generation import Copy
     from profiles.work import Work
 
+_WITH_ARTICLE = {API_KEY: "an API key", PERSONAL_ACCESS_TOKEN: "an access token"}
 _PLAIN_NAMES = {API_KEY: "api-key", PERSONAL_ACCESS_TOKEN: "access-token"}
 
 
@@ -30,7 +31,7 @@ def describe(document: AuthDocument) -> str:
         plan = plan_name(document.id_facts.plan)
         who = document.email or "a ChatGPT login"
         return f"{who}, {plan}" if plan else who
-    return document.kind.replace("-", " ")
+    return _WITH_ARTICLE.get(document.kind) or f"a login of the kind {document.kind}"
 
 
 def free_name(work: Work, document: AuthDocument) -> str:

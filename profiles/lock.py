@@ -58,6 +58,11 @@ def store_lock(context: Context) -> Wanted:
     return home_lock(context, context.roots.profiles)
 
 
+def state_lock(context: Context) -> Wanted:
+    """The lock under which one of our small state files is read and replaced; the last of all, held for no time."""
+    return Wanted(f"{context.roots.locks}/state", ours=True)
+
+
 def run_lock(context: Context, identity: Identity, *, shared: bool) -> Wanted:
     """The lock that `tui run` holds shared while its child lives (R14)."""
     return Wanted(f"{context.roots.locks}/{identity.digest()}.run", ours=True, shared=shared)

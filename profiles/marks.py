@@ -5,12 +5,14 @@ A mark belongs to a token's digest, so a newer generation of the login ends it b
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from profiles.state_file import load_object, save_object
+from profiles.state_file import change_object, load_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from profiles.context import Context
 
 LOGIN_NEEDED, UNCERTAIN = "login-needed", "uncertain"
@@ -31,18 +33,19 @@ def marks_path(context: Context) -> str:
 
 def load_marks(context: Context) -> dict[str, Mark]:
     """Return the marks by token digest; entries that make no sense are passed over."""
+    return _marks(load_object(marks_path(context)))
+
+
+def _marks(value: dict[str, Any]) -> dict[str, Mark]:
     found: dict[str, Mark] = {}
-    entries = load_object(marks_path(context)).get("tokens")
+    entries = value.get("tokens")
     if not isinstance(entries, dict):
         return found
     for digest, entry in entries.items():
         if not isinstance(entry, dict) or entry.get("state") not in (LOGIN_NEEDED, UNCERTAIN):
             continue
-        since = entry.get("since")
         found[digest] = Mark(
-            entry["state"],
-            str(entry.get("reason", "")),
-            _seconds(since),
+            entry["state"], str(entry.get("reason", "")), _seconds(entry.get("since"))
         )
     return found
 
@@ -57,17 +60,28 @@ def _seconds(value: object) -> float:
 def set_mark(context: Context, digest: str, state: str, reason: str) -> None:
     """Remember a state for a token; `login-needed` is never weakened to `uncertain`.
 
-    Raises StoreNotWritable.
+    Raises StoreNotWritable and StoreLocked.
     """
-    marks = load_marks(context)
-    present = marks.get(digest)
-    if present is not None and (present.state in (LOGIN_NEEDED, state)):
-        return
-    marks[digest] = Mark(state, reason, context.now())
-    save_marks(context, marks)
+
+    def mark(present: Mark | None) -> Mark | None:
+        kept = present is not None and present.state in (LOGIN_NEEDED, state)
+        return present if kept else Mark(state, reason, context.now())
+
+    change_mark(context, digest, mark)
 
 
-def save_marks(context: Context, marks: dict[str, Mark]) -> None:
-    """Write all marks. Raises StoreNotWritable."""
-    tokens = {digest: mark._asdict() for digest, mark in marks.items()}
-    save_object(context, marks_path(context), {"schema": 1, "tokens": tokens})
+def change_mark(
+    context: Context, digest: str, change: Callable[[Mark | None], Mark | None]
+) -> None:
+    """Let `change` make another mark of a token's present one, or none. Raises StoreNotWritable and StoreLocked."""
+
+    def changed(value: dict[str, Any]) -> dict[str, Any] | None:
+        marks = _marks(value)
+        now = change(marks.get(digest))
+        if now == marks.pop(digest, None):
+            return None
+        if now is not None:
+            marks[digest] = now
+        return {"schema": 1, "tokens": {digest: mark._asdict() for digest, mark in marks.items()}}
+
+    change_object(context, marks_path(context), changed)

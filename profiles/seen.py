@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from profiles.state_file import load_object, save_object
+from profiles.state_file import change_object, load_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,15 +60,18 @@ def pending(context: Context, home: str) -> Sight | None:
 
 
 def remember(context: Context, home: str, sight: Sight | None, coming: Sight | None = None) -> None:
-    """Note what the home holds, and what is about to be put there. Raises StoreNotWritable."""
-    entries = _entries(context)
-    before = entries.get(home)
+    """Note what the home holds, and what is about to be put there. Raises StoreNotWritable and StoreLocked."""
     entry: dict[str, Any] = {}
     if sight is not None:
         entry["last"] = sight._asdict()
     if coming is not None:
         entry["pending"] = coming._asdict()
-    if before == entry:
-        return
-    entries[home] = entry
-    save_object(context, seen_path(context), {"schema": 1, "homes": entries})
+
+    def change(found: dict[str, Any]) -> dict[str, Any] | None:
+        homes = found.get("homes")
+        entries = homes if isinstance(homes, dict) else {}
+        if entries.get(home) == entry:
+            return None
+        return {"schema": 1, "homes": {**entries, home: entry}}
+
+    change_object(context, seen_path(context), change)

@@ -48,9 +48,12 @@ def settle_leftovers(work: Work, home: str, merge: Merge) -> None:
     for profile in work.view.shelf.profiles:
         if not profile.managed and profile.home == home:
             _settle_parked(work, profile, merge)
-    for folder in half_made(work.context.roots.profiles):
-        _settle_half_made(work, folder, merge)
-    for folder in (work.context.roots.state, home, folder_of(work.context, home)):
+    if not work.narrow:
+        for folder in half_made(work.context.roots.profiles):
+            _settle_half_made(work, folder, merge)
+        for path in litter(work.context.roots.state):
+            remove_leftover(work, path)
+    for folder in (home, folder_of(work.context, home)):
         for path in litter(folder):
             remove_leftover(work, path)
 

@@ -6,11 +6,14 @@ import json
 import os
 from typing import Any
 
+from profiles import lock
 from profiles.atomic import make_private_folder, replace_file
 from profiles.files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from profiles.context import Context
 
 
@@ -21,6 +24,22 @@ def load_object(path: str) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def change_object(
+    context: Context, path: str, change: Callable[[dict[str, Any]], dict[str, Any] | None]
+) -> None:
+    """Replace what is in the file by what `change` makes of it; nothing is written when that is None.
+
+    Nobody else changes a state file meanwhile: refreshes of several logins do not share any other lock. Raises
+    StoreNotWritable and StoreLocked.
+    """
+    if change(load_object(path)) is None:
+        return
+    with lock.acquire(context, [lock.state_lock(context)]):
+        value = change(load_object(path))
+        if value is not None:
+            save_object(context, path, value)
 
 
 def save_object(context: Context, path: str, value: dict[str, Any]) -> None:

@@ -128,8 +128,18 @@ def own_place(profile: Profile) -> str:
 class Work:
     """A verb at work: locks held, facts fresh, notes of what was done."""
 
-    def __init__(self, context: Context, view: View, needs: Needs, held: lock.HeldLocks) -> None:
+    def __init__(
+        self,
+        context: Context,
+        view: View,
+        needs: Needs,
+        held: lock.HeldLocks,
+        *,
+        narrow: bool = False,
+    ) -> None:
         self.context = context
+        #: Others may be at work beside us: what lies in our own folders may be theirs.
+        self.narrow = narrow
         self.view = view
         self.needs = needs
         self.held = held
@@ -319,7 +329,7 @@ def enter(
             if again.identities <= needs.identities and again.homes <= needs.homes:
                 # Only for comparing and exchanging are these taken again: Codex does not wait long for them (R13).
                 held.let_go(file_lock(home, context).path for home in needs.homes)
-                return Work(context, view, needs, held)
+                return Work(context, view, needs, held, narrow=names is not None)
         except BaseException:
             held.release()
             raise

@@ -94,10 +94,13 @@ class IssuerFlow:
         from profiles.oauth.documents import access_token_document
         from profiles.oauth.events import Obtained
         from profiles.oauth.whoami import whoami
+        from profiles.oauth.workspaces import check_workspace
 
         token = self._asked.secret
         if token is not None:
-            await whoami(wire, self.target.settings.issuer.whoami_url(self._context.environ), token)
+            settings = self.target.settings
+            found = await whoami(wire, settings.issuer.whoami_url(self._context.environ), token)
+            check_workspace(settings, found)
             yield Obtained(access_token_document(token))
 
 

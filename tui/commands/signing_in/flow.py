@@ -68,14 +68,17 @@ def by_browser(
 def ask_whose(
     target: LoginTarget, asked: Asked, token: Secret, interruptions: Interruptions
 ) -> WhoAmI:
-    """Ask the issuer whose access token it is. Raises GrantInvalid, and IssuerError."""
+    """Ask the issuer whose access token it is. Raises GrantInvalid, WorkspaceForbidden, and IssuerError."""
     from profiles.oauth.whoami import whoami
+    from profiles.oauth.workspaces import check_workspace
 
     context = target.settings.context
 
     async def ask() -> WhoAmI:
         async with open_wire(context, target.home) as wire:
-            return await whoami(wire, target.settings.issuer.whoami_url(context.environ), token)
+            found = await whoami(wire, target.settings.issuer.whoami_url(context.environ), token)
+            check_workspace(target.settings, found)
+            return found
 
     return _until_interrupted(ask, asked, interruptions)
 

@@ -158,11 +158,11 @@ def merge_copy(
     final = copy_of(newest.path, raw, newest.modified_ns)
     if _write_own(work, profile, own_path, saved, final) and newest is copy:
         work.written_back = profile.name
-        work.say(f"newer tokens of {profile.name} are now in its profile")
+        work.say_spread(f"newer tokens of {profile.name} are now in its profile")
     _write_others(work, others, final)
     if update_home is not None and _is_older(work, copy, final):
         _put(work, update_home, final)
-        work.say(
+        work.say_spread(
             f"{work.show(update_home)} held older tokens of {profile.name}; it has the newest now"
         )
     elif update_home == copy.path:
@@ -290,7 +290,7 @@ def _write_others(work: Work, others: list[Copy], final: Copy) -> None:
         kin = other.document is not None and same_lineage(other.document, final.document)
         if kin and other.path != work.live_path and _is_older(work, other, final):
             _put(work, other.path, final)
-            work.say(
+            work.say_spread(
                 f"{work.show(other.path)} held older tokens of this login; it has the newest now"
             )
 

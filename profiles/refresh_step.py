@@ -315,6 +315,7 @@ class Step:
         try:
             # A stranger's login belongs to any profile there is.
             with self._enter(login, HOME_PATIENCE, wide=self._stranger) as work:
+                work.spreads = True
                 own = own_place(work.profile(ready.name))
                 for name in self.group.names[1:]:
                     settle_leftovers(work, work.profile(name).home, merge_copy)

@@ -147,6 +147,8 @@ class Work:
         self.adopted: str | None = None
         self.written_back: str | None = None
         self.said: list[str] = []
+        #: Whether bringing newer tokens to every holder is what the verb is for, and so no news.
+        self.spreads = False
         self._profiles: dict[str, Profile] = {}
         self._at_end: list[Callable[[], None]] = []
         self._before_release: list[Callable[[], None]] = []
@@ -155,6 +157,11 @@ class Work:
         """Note something that the person must be told, once."""
         if sentence not in self.said:
             self.said.append(sentence)
+
+    def say_spread(self, sentence: str) -> None:
+        """Note that newer tokens went somewhere, where that is news."""
+        if not self.spreads:
+            self.say(sentence)
 
     def show(self, path: str) -> str:
         """Return a path for people."""

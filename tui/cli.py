@@ -85,6 +85,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
         return ExitCode.OK
     if name == "--demo":
         return _demo(rest)
+    if name == "--refresh-all":
+        return _run_command("refresh", ["--all", *rest])
     if name not in COMMANDS:
         raise _no_such_command(name)
     return _run_command(name, rest)

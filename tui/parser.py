@@ -134,6 +134,7 @@ def full_parser() -> Parser:
     root = Parser(stderr.PROGRAM, description=PURPOSE)
     root.add_argument("-h", "--help", action="help", help="show this help")
     root.add_argument("--demo", action="store_true", help="the screen over made-up logins")
+    root.add_argument("--refresh-all", action="store_true", help="tui refresh --all, for cron")
     root.add_argument("--version", action="version", version="", help="show the version")
     commands = root.add_subparsers(metavar="COMMAND", parser_class=Parser)
     for name, purpose in COMMANDS.items():
@@ -218,6 +219,7 @@ ENVIRONMENT = (
 _OPTIONS = (
     ("-h, --help", "show this help; tui COMMAND --help shows more"),
     ("--demo", "the screen over made-up logins; nothing real is touched"),
+    ("--refresh-all", "the same as tui refresh --all, for cron"),
     ("--version", "show the version"),
 )
 

@@ -174,6 +174,11 @@ def progress(sentence: str) -> None:
     _shown = cells(shown)
 
 
+def is_watched() -> bool:
+    """Tell whether a person reads there."""
+    return is_terminal(STDERR)
+
+
 def can_rewrite() -> bool:
     """Tell whether a line may be rewritten in place: only where a person watches it."""
     return is_terminal(STDERR) and not is_dumb(os.environ)

@@ -1,0 +1,105 @@
+"""`tui logout`: take a login out of every file that holds it, and with `--revoke` end it at the issuer first."""
+
+from __future__ import annotations
+
+from profiles.errors import LoginError, SwitchRefused
+from tui import stderr
+from tui.parser import add_name
+from tui.stderr import ExitCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from profiles.context import Context
+    from profiles.logging_out import LogoutPlan, LogoutResult
+    from tui.parser import Parser
+
+EXAMPLES = (
+    ("tui logout work", "names every file, asks, removes; revokes nothing"),
+    ("tui logout work --revoke", "ends it everywhere, also on other machines"),
+    ("tui logout work --yes", "in a script"),
+)
+CODES = (
+    ExitCode.FAILED,
+    ExitCode.NO_SUCH_PROFILE,
+    ExitCode.UNREACHABLE,
+    ExitCode.LOCKED,
+)
+
+
+def configure(parser: Parser) -> None:
+    """Add the arguments."""
+    add_name(parser)
+    parser.add_argument(
+        "--revoke", action="store_true", help="end it at the issuer first; only then is it removed"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(options: Namespace, context: Context) -> int:
+    """Log out, once the person knows which files that means."""
+    from profiles import logging_out
+    from profiles.paths import tilde
+    from profiles.revoking import send_revocation
+
+    plan = logging_out.plan_logout(context, options.name)
+    name = plan.name
+    if not plan.holders:
+        stderr.say(f"{name} is logged out already: there is no login in it.")
+        stderr.say(f"next: tui login {name} --device-code")
+        return ExitCode.OK
+    if options.revoke and not plan.revocable:
+        raise LoginError(
+            f"{name} is a key or token that cannot be revoked from here: end it where it was made",
+            f"tui logout {name} removes it from this machine",
+        )
+    flags = " --revoke" if options.revoke else ""
+    stderr.say(f"{name} ({plan.whose}) is in:")
+    for path in plan.holders:
+        stderr.say(f"  {tilde(path, context.user_home)}")
+    if not options.yes:
+        if not stderr.can_ask():
+            raise SwitchRefused(
+                f"logging out of {name} needs a yes, and there is no terminal to ask at",
+                f"tui logout {name}{flags} --yes",
+            )
+        if not stderr.ask(_question(plan, revoke=options.revoke)):
+            raise SwitchRefused(f"{name} was not logged out", "tui list")
+    try:
+        result = logging_out.logout(
+            context,
+            name,
+            revoke=send_revocation if options.revoke else None,
+            expected=plan.holders,
+        )
+    except KeyboardInterrupt:
+        if options.revoke:
+            stderr.note(f"whether {name} was revoked is not known: tui refresh {name} tells")
+        raise
+    _tell(result, context)
+    return ExitCode.OK
+
+
+def _question(plan: LogoutPlan, *, revoke: bool) -> str:
+    one = len(plan.holders) == 1
+    what = "this file" if one else f"these {len(plan.holders)} files"
+    if revoke:
+        return f"End this login at the issuer, for every machine, and remove {what}?"
+    return f"Remove {what}? A backup is kept, and nothing is revoked."
+
+
+def _tell(result: LogoutResult, context: Context) -> None:
+    from profiles.paths import tilde
+
+    for sentence in result.said:
+        stderr.note(sentence)
+    backups = tilde(context.roots.backups, context.user_home)
+    if result.revoked:
+        stderr.say(f"{result.name} is revoked at the issuer and logged out here.")
+    else:
+        stderr.say(
+            f"{result.name} is logged out. Nothing was revoked: its tokens rest in {backups}, "
+            "and work wherever else a copy of them is."
+        )
+    stderr.say(f"next: tui login {result.name} --device-code")

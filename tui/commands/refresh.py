@@ -1,0 +1,168 @@
+"""`tui refresh` and `tui --refresh-all`: new tokens for every login that is due, each asked for once.
+
+Made for cron: without a terminal nothing is said when all is well, and what needs a person is.
+"""
+
+from __future__ import annotations
+
+from profiles.errors import UsageError
+from tui import output, stderr
+from tui.durations import parse_duration
+from tui.parser import add_json, completes, profile_name
+from tui.refresh_words import is_well, next_steps, sentence, summary
+from tui.stderr import ExitCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from profiles.context import Context
+    from profiles.refreshing import Result
+    from tui.parser import Parser
+
+EXAMPLES = (
+    ("tui refresh work", "if it was not refreshed in the last hour"),
+    ("tui refresh --all", "every login; the same as tui --refresh-all"),
+    ("tui refresh --all --within 5d", "for cron: what expires within five days"),
+    ("tui refresh --all --json", "one result for each profile"),
+)
+CODES = (
+    ExitCode.FAILED,
+    ExitCode.NO_SUCH_PROFILE,
+    ExitCode.LOGIN_NEEDED,
+    ExitCode.UNREACHABLE,
+    ExitCode.LOCKED,
+)
+#: What `profiles.refreshing.worst` says, and how a command ends then.
+EXITS = {
+    None: ExitCode.OK,
+    "login-needed": ExitCode.LOGIN_NEEDED,
+    "unreachable": ExitCode.UNREACHABLE,
+    "locked": ExitCode.LOCKED,
+    "failed": ExitCode.FAILED,
+}
+
+
+def configure(parser: Parser) -> None:
+    """Add the arguments."""
+    names = parser.add_argument(
+        "names", metavar="NAME", nargs="*", type=profile_name, help="profiles, as in tui list"
+    )
+    completes(names, "profiles")
+    parser.add_argument("--all", action="store_true", help="every profile")
+    due = parser.add_argument_group("what is due")
+    due.add_argument(
+        "--within",
+        metavar="DURATION",
+        type=parse_duration,
+        help="what expires within 90s, 15m, 36h, 5d; else all but what was refreshed in the last "
+        "hour and lives another day",
+    )
+    due.add_argument("--force", action="store_true", help="all, also what needs a login")
+    add_json(parser.add_argument_group("output"))
+    parser.epilog = (
+        "Of several profiles: 4 before 5 before 6 before 1. Without a terminal\n"
+        "  nothing is printed when all is well, so that cron sends no mail."
+    )
+
+
+def run(options: Namespace, context: Context) -> int:
+    """Refresh, and return the exit code of the worst result."""
+    names: list[str] = options.names
+    if bool(names) == options.all:
+        raise UsageError(
+            "--all takes no NAME" if names else "which profile?",
+            "tui refresh --all, or tui refresh NAME",
+        )
+    from profiles.cache import FactCache
+    from profiles.config import load_config
+    from profiles.discovery import load_shelf
+    from profiles.refresh_plan import Options
+    from profiles.refreshing import refresh_logins, worst
+    from tui.stopping import Stopping
+
+    shelf = load_shelf(context, FactCache(context))
+    asked = [shelf.find(name).name for name in names] or [each.name for each in shelf.profiles]
+    if not asked:
+        stderr.say("No profile yet, so there is nothing to refresh.")
+        stderr.say("next: tui login NAME --device-code")
+        _print(options, [])
+        return ExitCode.OK
+    teller = _Teller(context, asked, f"tui refresh {' '.join(names) or '--all'}")
+    results: list[Result] = []
+    with Stopping(
+        "stopping: what was sent is answered and saved first; ctrl-c again leaves at once",
+        "left at once: a login whose answer did not come is uncertain, until the next refresh asks again",
+    ) as stopping:
+        for result in refresh_logins(
+            context,
+            asked if names else None,
+            Options(options.within, options.force),
+            concurrency=load_config(context).refresh_concurrency,
+            stop=stopping.event,
+        ):
+            results.append(result)
+            teller.tell(result)
+        interrupted = stopping.event.is_set()
+    order = {name: number for number, name in enumerate(each.name for each in shelf.profiles)}
+    results.sort(key=lambda result: order.get(result.name, len(order)))
+    teller.end(results)
+    left = [name for name in asked if name not in {result.name for result in results}]
+    _print(options, results + _not_begun(left))
+    if interrupted:
+        stderr.error(f"interrupted, with {len(left)} of {len(asked)} not begun", teller.again)
+        return ExitCode.INTERRUPTED
+    return EXITS[worst(results)]
+
+
+def _not_begun(names: Sequence[str]) -> list[Result]:
+    """Give every profile that was asked for its result."""
+    from profiles.refreshing import SKIPPED, Result
+
+    return [Result(name, SKIPPED, "interrupted before it was begun", None) for name in names]
+
+
+class _Teller:
+    """Tells what happens: all of it to whoever watches; otherwise only what needs a person."""
+
+    def __init__(self, context: Context, asked: Sequence[str], again: str) -> None:
+        self.again = again
+        self._context = context
+        self._total = len(asked)
+        self._width = max(map(len, asked))
+        self._watched = stderr.is_watched()
+        self._done = 0
+
+    def tell(self, result: Result) -> None:
+        """Say what became of one profile."""
+        self._done += 1
+        if self._watched or not is_well(result):
+            for told in result.said:
+                stderr.note(told)
+            stderr.say(f"{result.name:<{self._width}}  {sentence(result, self._context.now())}")
+        if stderr.can_rewrite() and self._done < self._total:
+            stderr.progress(f"{self._done} of {self._total}; ctrl-c stops")
+
+    def end(self, results: Sequence[Result]) -> None:
+        """Sum up, and say what to do."""
+        if self._watched or not all(map(is_well, results)):
+            stderr.say(summary(results))
+            for step in next_steps(results, self.again):
+                stderr.say(f"next: {step}")
+
+
+def _print(options: Namespace, results: Sequence[Result]) -> None:
+    if not options.json:
+        return
+    objects: list[output.Json] = [
+        {
+            "name": result.name,
+            "outcome": result.outcome,
+            "reason": result.reason,
+            "expires_at": output.time(result.expires_at),
+        }
+        for result in results
+    ]
+    needed = [result.name for result in results if result.outcome == "login-needed"]
+    output.document({"results": objects, "login_needed": needed})

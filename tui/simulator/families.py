@@ -1,6 +1,7 @@
 """Refresh tokens as the service keeps them: single use, each the child of the one before.
 
-Whoever presents a spent one ends the whole family, since one of two holders must have stolen it.
+Whoever presents a spent one ends the whole family, since one of two holders must have stolen it; a forgiving service
+refuses that one alone.
 """
 
 from __future__ import annotations
@@ -60,10 +61,13 @@ class RefreshRefusedError(Exception):
 class Families:
     """Every family since the start."""
 
-    def __init__(self, mint: Mint, maker: TokenMaker, now: Callable[[], float]) -> None:
+    def __init__(
+        self, mint: Mint, maker: TokenMaker, now: Callable[[], float], *, forgiving: bool = False
+    ) -> None:
         self._mint = mint
         self._maker = maker
         self._now = now
+        self._forgiving = forgiving
         self.all: list[Family] = []
         #: How many refresh tokens were presented twice.
         self.reused = 0
@@ -107,8 +111,9 @@ class Families:
             )
         if refresh_token in family.spent:
             self.reused += 1
-            family.over = family.over or "reused"
-            family.current = None
+            if not self._forgiving:
+                family.over = family.over or "reused"
+                family.current = None
             raise RefreshRefusedError(
                 "refresh_token_reused",
                 "Your refresh token has already been used to generate a new access token. "

@@ -6,6 +6,7 @@ with Simulator() as simulator:
     simulator.device.approve(code, "ada@example.com", "Acme")
     callback = simulator.browse(authorize_url, "ada@example.com")
     simulator.faults.add("/oauth/token", status=503, headers={"Retry-After": "1"})
+    gate = simulator.gates.hold("/oauth/token", HANDLED)
     [request] = simulator.wait_for("/oauth/token")
     assert not any(secret in output for secret in simulator.secrets())
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui.simulator.backend import Backend
@@ -21,6 +23,7 @@ from tui.simulator.browsing import Browsing
 from tui.simulator.device import Device
 from tui.simulator.families import Families
 from tui.simulator.faults import Faults
+from tui.simulator.gates import ARRIVED, HALF, HANDLED, Gates
 from tui.simulator.grants import Grants
 from tui.simulator.mint import Mint
 from tui.simulator.people import People
@@ -53,7 +56,8 @@ class Simulator:
 
     `now` is its clock (seconds since the epoch, UTC); `latency` is added to every answer, in seconds; `interval` is
     sent with device codes, which approve themselves after `approve_after` seconds if that is given. With a `seed`
-    everything random comes out alike in every run.
+    everything random comes out alike in every run. A refresh token that comes twice ends its family, unless the service
+    is `forgiving`: which of the two the real one is nobody has told.
     """
 
     def __init__(
@@ -67,9 +71,11 @@ class Simulator:
         approve_after: float | None = None,
         algorithm: Algorithm = "RS256",
         seed: str | None = None,
+        forgiving: bool = False,
     ) -> None:
         self.latency = latency
         self.faults = Faults()
+        self.gates = Gates()
         self.log: list[Request] = []
         self._logged = threading.Condition()
         self._state = threading.RLock()
@@ -87,7 +93,7 @@ class Simulator:
         self.backend_url = f"{self.url}/backend-api/"
         self.people = People(self._mint)
         self._maker = TokenMaker(self._mint, self.url, algorithm)
-        self._families = Families(self._mint, self._maker, now)
+        self._families = Families(self._mint, self._maker, now, forgiving=forgiving)
         self._grants = Grants(self._mint, now)
         self.device = Device(
             self._mint,
@@ -126,6 +132,7 @@ class Simulator:
     def stop(self) -> None:
         """End every conversation and stop listening. Raises RuntimeError when the simulator itself has a bug."""
         listener, self._listener, self._running = self._listener, None, False
+        self.gates.open_all()
         if listener is not None:
             listener.close()
             if listener.broken:
@@ -237,8 +244,15 @@ class Simulator:
         with self._logged:
             self.log.append(request)
             self._logged.notify_all()
+        gate = self.gates.take(request)
+        if gate is not None:
+            gate.stand(ARRIVED)
         reply, manner = self.faults.apply(request, self._handle)
         manner.delay += self.latency
+        if gate is not None:
+            gate.stand(HANDLED)
+            if gate.moment == HALF:
+                manner.halfway = partial(gate.stand, HALF)
         return reply, manner
 
     def _handle(self, request: Request) -> Reply:

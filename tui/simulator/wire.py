@@ -91,11 +91,12 @@ class Reply:
 
 @dataclass
 class Manner:
-    """How an answer is sent: late, slowly, cut. Times are seconds."""
+    """How an answer is sent: late, slowly, cut; `halfway` is called between its halves. Times are seconds."""
 
     delay: float = 0.0
     drop: str | None = None
     drip: float | None = None
+    halfway: Callable[[], None] | None = None
 
 
 def answer(status: int, document: object) -> Reply:
@@ -221,7 +222,11 @@ class Listener:
         if manner.drop == "half":
             connection.sendall(body[: len(body) // 2])
             return False
-        if manner.drip is not None:
+        if manner.halfway is not None:
+            connection.sendall(body[: len(body) // 2])
+            manner.halfway()
+            connection.sendall(body[len(body) // 2 :])
+        elif manner.drip is not None:
             for at in range(len(body)):
                 if self._ending.wait(manner.drip):
                     return False

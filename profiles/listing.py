@@ -17,11 +17,13 @@ from profiles.overrides import home_settings, overridden_by
 from profiles.ownership import why_not_trusted
 from profiles.paths import AUTH_FILE
 from profiles.spent import SpentTokens, load_spent
+from profiles.workspace_names import workspace_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.context import Context
     from profiles.marks import Mark
+    from profiles.model import Identity
 
 
 class DiscoveredRow(NamedTuple):
@@ -123,6 +125,7 @@ class _Judge:
         self._cache = cache
         self._spent: SpentTokens = load_spent(context)
         self._marks: dict[str, Mark] = load_marks(context)
+        self._workspaces = workspace_names(context)
         self.now = context.now()
 
     def row(self, profile: Profile, *, is_active: bool) -> ProfileRow:
@@ -143,7 +146,7 @@ class _Judge:
             email=facts.email or recorded.email,
             user_id=identity.user_id if identity is not None else None,
             account_id=identity.account_id if identity is not None else None,
-            workspace=None,
+            workspace=self._workspace(identity),
             plan=facts.plan,
             state=state,
             reason=reason,
@@ -167,7 +170,7 @@ class _Judge:
             email=facts.email,
             user_id=identity.user_id if identity is not None else None,
             account_id=identity.account_id if identity is not None else None,
-            workspace=None,
+            workspace=self._workspace(identity),
             plan=facts.plan,
             state=state,
             reason=reason
@@ -180,6 +183,11 @@ class _Judge:
             managed=False,
             note=None,
         )
+
+    def _workspace(self, identity: Identity | None) -> str | None:
+        """Return the name of a login's workspace, as far as it was ever told."""
+        account = identity.account_id if identity is not None else None
+        return None if account is None else self._workspaces.get(account)
 
     def discovered(self, found: Discovered) -> DiscoveredRow:
         """Return the row of a home that is no profile."""

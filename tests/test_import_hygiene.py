@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.cli import ROOT, check_output, tui_environ
 from tests.support.cli import Ran as Ended
+from tests.support.documents import with_api_key
 from tests.support.tokens import Login, Person
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ DEFERRED: Final = HEAVY | {
     *("shtab", "shutil", "subprocess", "tempfile", "tomli_w", "tomllib", "urllib"),
 }
 
-#: How each command is run; the store holds the profiles ada (active) and bob.
+#: How each command is run; the store holds the profiles ada (active), bob, and key, for whom nobody is asked.
 RUNS: Final[dict[str, list[list[str]]]] = {
     "add": [["cy", "--empty"]],
     "completion": [["bash"], ["zsh"], ["fish"]],
@@ -48,6 +49,7 @@ RUNS: Final[dict[str, list[list[str]]]] = {
     "switch": [["bob"], ["bob", "--json"], ["bob", "--dry-run"]],
     "token": [["bob"]],
     "undo": [["--dry-run"]],
+    "usage": [["key"], ["key", "--json"]],
 }
 #: The exit code of a run above, when it is not 0: no secret came, and nothing was switched yet that could be undone.
 CODES: Final = {"login": 2, "undo": 1}
@@ -87,10 +89,11 @@ def imports(command: Sequence[str]) -> tuple[Ended, frozenset[str]]:
 
 @pytest.fixture
 def store(box: Box) -> Box:
-    """Two saved logins, of which ada's is the active one."""
+    """Two saved logins, of which ada's is the active one, and an API key."""
     ada, bob = Login(Person("ada")).fresh(), Login(Person("bob")).fresh()
     ada.write(box.profile("ada"))
     bob.write(box.profile("bob"))
+    with_api_key().write(box.profile("key"))
     ada.write(box.codex)
     return box
 

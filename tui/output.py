@@ -98,7 +98,7 @@ def time(seconds: float | None) -> str | None:
 _dates: dict[int, str] = {}
 
 
-def profile_object(row: ProfileRow) -> Json:
+def profile_object(row: ProfileRow, usage: Json | None = None) -> Json:
     """Return the PROFILE object."""
     return {
         "name": row.name,
@@ -116,7 +116,7 @@ def profile_object(row: ProfileRow) -> Json:
         "home": row.home,
         "managed": row.managed,
         "note": row.note,
-        "usage": None,
+        "usage": usage,
     }
 
 

@@ -212,6 +212,8 @@ ENVIRONMENT = (
     ("XDG_CONFIG_HOME", "and XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME:"),
     ("", "where these four are otherwise"),
     ("SWITCHYARD_ISSUER", "where to log in; https://auth.openai.com otherwise"),
+    ("SWITCHYARD_CHATGPT_BASE_URL", "where usage is asked for, unless chatgpt_base_url in"),
+    ("", "the home's config.toml names another address"),
     ("NO_COLOR", "no colours, if not empty"),
     ("SWITCHYARD_DEBUG", "1 shows where an unexpected error came from"),
 )

@@ -43,6 +43,7 @@ COMMANDS = {
     "show": "Show one profile: identity, claims, times, holders",
     "switch": "Make a profile's login the one that codex uses",
     "undo": "Take the last switch back",
+    "usage": "Show how much of each login is used",
     "login": "Log in to a profile, new or old, without Codex",
     "refresh": "Refresh the tokens of logins, each once",
     "token": "Print the access token of a profile",

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from profiles.context import Context
     from profiles.listing import Snapshot
     from profiles.model import ProfileRow
+    from profiles.usage import UsageResult
     from tui.parser import Parser
 
 EXAMPLES = (
     ("tui list", "all profiles, the active one marked"),
     ("tui list --json", "the same for programs"),
     ("tui list --names", "names alone, a line each"),
+    ("tui list --usage", "with how much of each is used, asked now"),
 )
 CODES = ()
 
@@ -37,6 +39,7 @@ COLUMNS = (
     Column("PLAN", 3),
     Column("STATE"),
     Column("EXPIRES", 1),
+    Column("USED"),
     Column("NOTE", 4),
 )
 
@@ -62,6 +65,7 @@ def configure(parser: Parser) -> None:
     form = parser.add_argument_group("output").add_mutually_exclusive_group()
     add_json(form)
     form.add_argument("--names", action="store_true", help="print the names alone, a line each")
+    parser.add_argument("--usage", action="store_true", help="ask how much of each login is used")
 
 
 def run(options: Namespace, context: Context) -> int:
@@ -70,12 +74,31 @@ def run(options: Namespace, context: Context) -> int:
         return _print_names(context)
     from profiles.listing import take_snapshot
 
+    usage = _ask(context) if options.usage else None
     snapshot = take_snapshot(context)
     if options.json:
-        output.document(_document(snapshot))
+        output.document(_document(snapshot, usage or {}))
     else:
-        _print(snapshot, context)
+        _print(snapshot, context, usage)
     return ExitCode.OK
+
+
+def _ask(context: Context) -> dict[str, UsageResult]:
+    """Ask for the usage of every profile, and say of which it cannot be told."""
+    from tui.usage_asking import ask, say_trouble
+
+    results = ask(context)
+    say_trouble([result for result in results if result.failure is not None])
+    return {result.name: result for result in results}
+
+
+def _usage_object(row: ProfileRow, usage: dict[str, UsageResult]) -> output.Json | None:
+    result = usage.get(row.name or "")
+    if result is None:
+        return None
+    from tui.usage_words import profile_usage
+
+    return profile_usage(result.snapshot, result.error)
 
 
 def _print_names(context: Context) -> int:
@@ -87,11 +110,13 @@ def _print_names(context: Context) -> int:
     return ExitCode.OK
 
 
-def _document(snapshot: Snapshot) -> output.Json:
+def _document(snapshot: Snapshot, usage: dict[str, UsageResult]) -> output.Json:
     return {
         "home": snapshot.home,
         "active": snapshot.active,
-        "profiles": [output.profile_object(row) for row in snapshot.rows],
+        "profiles": [
+            output.profile_object(row, _usage_object(row, usage)) for row in snapshot.rows
+        ],
         "problems": [{"path": each.path, "error": each.error} for each in snapshot.problems],
         "discovered": [
             {
@@ -106,9 +131,13 @@ def _document(snapshot: Snapshot) -> output.Json:
     }
 
 
-def _print(snapshot: Snapshot, context: Context) -> None:
+def _print(snapshot: Snapshot, context: Context, usage: dict[str, UsageResult] | None) -> None:
     sign = 0 if says_utf8(context.environ) else 1
-    output.table(COLUMNS, [_cells(row, snapshot.taken_at, sign) for row in snapshot.rows])
+    now = snapshot.taken_at
+    output.table(
+        COLUMNS,
+        [_cells(row, now, sign, _used(row, usage, now)) for row in snapshot.rows],
+    )
     for problem in snapshot.problems:
         stderr.note(f"{tilde(problem.path, context.user_home)}: {problem.error}")
     for found in snapshot.discovered:
@@ -125,7 +154,19 @@ def _register(home: str) -> str:
     return f"tui add {word} --home {home}"
 
 
-def _cells(row: ProfileRow, now: float, sign: int) -> list[output.Cell]:
+def _used(row: ProfileRow, usage: dict[str, UsageResult] | None, now: float) -> str:
+    """Return what is used of a login in a few words; nothing where nobody asked, or there is nothing to ask for."""
+    result = None if usage is None else usage.get(row.name or "")
+    if result is None or (result.snapshot is None and result.failure is None):
+        return ""
+    from tui.usage_words import age, short
+
+    snapshot = result.snapshot
+    old = "" if snapshot is None or result.is_fresh else f" ({age(snapshot, now)})"
+    return f"{short(snapshot, now)}{old}"
+
+
+def _cells(row: ProfileRow, now: float, sign: int, used: str) -> list[output.Cell]:
     signs = SIGNS[row.state]
     return [
         (("●", "*")[sign] if row.active else " ", "green"),
@@ -134,6 +175,7 @@ def _cells(row: ProfileRow, now: float, sign: int) -> list[output.Cell]:
         (plan_name(row.plan) or "-", ""),
         (f"{signs[sign]} {WORDS.get(row.state, row.state)}", signs[2]),
         (expiry.countdown(now, row.access_token_expires_at), ""),
+        (used, ""),
         (row.note or "", "dim"),
     ]
 

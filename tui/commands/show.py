@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from profiles import expiry
 from profiles.claims import explain, plan_name
 from profiles.paths import tilde
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from profiles.context import Context
     from profiles.details import ProfileDetails
+    from profiles.usage_answer import UsageSnapshot
     from tui.parser import Parser
 
 EXAMPLES = (
@@ -36,16 +39,30 @@ def run(options: Namespace, context: Context) -> int:
     from profiles.details import details
 
     found = details(context, options.name)
+    usage = _last_usage(context, found)
     if options.json:
-        output.document(_document(found))
+        output.document(_document(found, usage))
     else:
-        _print(found, context)
+        _print(found, context, usage)
     return ExitCode.OK
 
 
-def _document(found: ProfileDetails) -> output.Json:
+def _last_usage(context: Context, found: ProfileDetails) -> UsageSnapshot | None:
+    """Return what was last told of this login's usage; nobody is asked."""
+    from profiles.usage_cache import usage_path
+
+    if not os.path.lexists(usage_path(context)):
+        return None
+    from profiles.usage import cached
+
+    return cached(context).get(found.row.name or "")
+
+
+def _document(found: ProfileDetails, usage: UsageSnapshot | None) -> output.Json:
+    from tui.usage_words import profile_usage
+
     return {
-        **output.profile_object(found.row),
+        **output.profile_object(found.row, profile_usage(usage)),
         "claims": {"id_token": found.id_claims, "access_token": found.access_claims},
         "scopes": found.scopes,
         "holders": [
@@ -60,7 +77,9 @@ def _document(found: ProfileDetails) -> output.Json:
     }
 
 
-def _print(found: ProfileDetails, context: Context) -> None:
+def _print(found: ProfileDetails, context: Context, usage: UsageSnapshot | None) -> None:
+    from tui.usage_words import sentence
+
     row, now = found.row, context.now()
     state = row.state if row.reason is None else f"{row.state}: {row.reason}"
     output.fields(
@@ -72,6 +91,7 @@ def _print(found: ProfileDetails, context: Context) -> None:
             ("account", row.email),
             ("plan", plan_name(row.plan)),
             ("workspace", row.workspace),
+            ("usage", None if usage is None else sentence(usage, now)),
             ("user id", row.user_id),
             ("account id", row.account_id),
             ("access token", _expiry(now, row.access_token_expires_at)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from profiles.errors import UsageError
 from tui import output, stderr
 from tui.parser import add_json, add_name, profile_name
 from tui.stderr import ExitCode
@@ -24,6 +25,7 @@ EXAMPLES = (
     ("tui switch work", "the next codex that you start is this account"),
     ("tui switch -", "the one before"),
     ("tui switch", "of two profiles, the other"),
+    ("tui switch --best", "the one with the most usage left, asked now"),
     ("tui switch work --dry-run", "what would be done"),
 )
 CODES = (
@@ -42,6 +44,11 @@ def configure(parser: Parser) -> None:
         nargs="?",
         kind=_name_or_dash,
         explanation="a profile, as tui list shows it; - is the one before",
+    )
+    parser.add_argument(
+        "--best",
+        action="store_true",
+        help="of the logins that work, the one with most left in its tightest window",
     )
     configure_switching(parser)
 
@@ -81,8 +88,14 @@ def run(options: Namespace, context: Context) -> int:
     """Switch, or print the plan."""
     from profiles import switching
 
+    if options.best and options.name is not None:
+        raise UsageError("--best takes no NAME: it finds one", "tui switch --best")
     config = wanted_of_daemon(options, context)
-    if options.name is None:
+    if options.best:
+        from tui.usage_asking import best_profile
+
+        name = best_profile(context)
+    elif options.name is None:
         name = switching.the_other_profile(context)
     elif options.name == "-":
         name = switching.previous_profile(context)

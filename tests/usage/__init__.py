@@ -1,0 +1,1 @@
+"""Usage: asked for as Codex asks, each login once, a few at a time, and remembered."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import subprocess
+import time
 
 import pytest
 
 from tests.commands.scenes import ANSI, PROFILE, TIME, failed, failure, in_terminal
-from tests.support.cli import run_tui
+from tests.support.cli import run_tui, tui_command, tui_environ
 from tests.support.documents import with_api_key
 from tests.usage.stand import MAIL, UsageStand
 from tui.simulator.routes import USAGE
@@ -140,6 +143,30 @@ def test_a_401_is_healed_on_the_way(stand: UsageStand) -> None:
     assert (ran.err, "41%" in ran.out) == ("", True)
     assert stand.token(stand.saved("ada")) != before
     assert stand.works(stand.saved("ada"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_during_a_refresh(stand: UsageStand, number: signal.Signals) -> None:
+    """What was sent to the issuer is answered and saved before the command ends, exit 130."""
+    stand.time = time.time()
+    stand.refuse(401, "token_expired")
+    stand.simulator.faults.add("/oauth/token", delay=1.0)
+    child = subprocess.Popen(
+        tui_command(["usage", "ada"]),
+        env=tui_environ(stand.variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    stand.simulator.wait_for("/oauth/token")
+    child.send_signal(number)
+    out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, "")
+    assert "interrupted" in err
+    assert stand.exchanges() == 1
+    assert stand.works(stand.saved("ada"))
+    assert "41%" in stand.tui("usage", "ada").out
+    assert stand.exchanges() == 1
 
 
 def test_names_that_are_none(box: Box) -> None:

@@ -13,6 +13,7 @@ import os
 import time
 
 from profiles.usage import UsageResult, fetch
+from tests.commands.logins import check_files
 from tests.refreshing.stand import HOUR, Stand
 from tests.rules.yard import read
 from tests.support.cli import Ran, run_tui
@@ -31,7 +32,7 @@ MAIL = "ada@example.com"
 
 
 class UsageStand(Stand):
-    """Homes, a clock, an issuer and a backend; at its end nothing secret is in the cache."""
+    """Homes, a clock, an issuer and a backend; at its end nothing secret is in any file but logins."""
 
     def __init__(self, box: Box) -> None:
         super().__init__(box)
@@ -40,6 +41,7 @@ class UsageStand(Stand):
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         super().__exit__(kind, *exc)
         if kind is None:
+            check_files(self.box, self.simulator)
             for name in ("usage.json", "workspaces.json"):
                 path = f"{self.context.roots.cache}/{name}"
                 if os.path.exists(path):

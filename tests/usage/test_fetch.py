@@ -22,7 +22,6 @@ from tui.simulator.server import Simulator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-
     from profiles.usage_plan import UsageResult
     from tests.conftest import Box
     from tui.simulator.wire import Manner, Reply, Request

@@ -1,4 +1,4 @@
-"""What becomes of a login whose usage is refused: one refresh, one retry, and no dead login on the backend's word alone."""
+"""What becomes of a login whose usage is refused: one refresh, one retry; the backend's word alone kills no login."""
 
 from __future__ import annotations
 

@@ -113,3 +113,11 @@ def last_switched_to(context: Context, home: str, identity: str) -> str | None:
         if entry.home == home and entry.verb in ("switch", "undo") and entry.identity == identity:
             return entry.profile
     return None
+
+
+def was_logged_out(context: Context, identity: str) -> bool:
+    """Say whether the last that we did to a login was to log it out."""
+    for entry in newest_first(context):
+        if entry.identity == identity and entry.verb in ("add", "login", "logout"):
+            return entry.verb == "logout"
+    return False

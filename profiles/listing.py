@@ -10,7 +10,7 @@ from profiles.cache import AuthFacts, FactCache
 from profiles.config import load_config
 from profiles.discovery import Discovered, Profile, Shelf, discover_homes, identity_of, load_shelf
 from profiles.errors import ConfigError
-from profiles.history import last_switched_to
+from profiles.history import last_switched_to, was_logged_out
 from profiles.marks import LOGIN_NEEDED, load_marks
 from profiles.model import EMPTY, OAUTH_KINDS, UNREADABLE, Override, Problem, ProfileRow
 from profiles.overrides import home_settings, overridden_by
@@ -202,7 +202,7 @@ class _Judge:
         if not profile.managed:
             if not os.path.isdir(profile.home):
                 return expiry.BROKEN, f"its home {profile.home} is not there"
-            if facts.kind == EMPTY and profile.fields.identity is not None:
+            if facts.kind == EMPTY and self._is_missed(profile):
                 return expiry.BROKEN, f"its home {profile.home} no longer holds a login"
         distrust = why_not_trusted(self._context, profile.auth_path)
         if distrust is not None:
@@ -212,6 +212,14 @@ class _Judge:
             who = facts.email or facts.kind
             return expiry.BROKEN, f"its file now holds another login ({who})"
         return self._login_state(facts)
+
+    def _is_missed(self, profile: Profile) -> bool:
+        """Say whether a registered home should hold a login: it had one, and it was not us who logged out of it."""
+        identity = profile.fields.identity
+        if identity is None:
+            return False
+        waits = os.path.lexists(profile.parked_path)
+        return waits or not was_logged_out(self._context, identity.digest())
 
     def _login_state(self, facts: AuthFacts) -> tuple[str, str | None]:
         if facts.kind == UNREADABLE:

@@ -1,0 +1,1 @@
+"""A login is taken out of every file that holds it."""

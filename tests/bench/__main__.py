@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tests.bench.first_row import BARE_APP, first_row
 from tests.bench.installed import Installed
 from tests.bench.measure import Aim, Case, Result, compare, table, timed
+from tests.bench.refreshes import measure_refreshes
 from tests.bench.stores import FIRST, Store
 
 TYPE_CHECKING = False
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 
     from tests.bench.measure import Timed
 
-COMMANDS, ROWS = "commands", "rows"
+COMMANDS, ROWS, REFRESHES = "commands", "rows", "refreshes"
 #: Profiles in the stores that commands work on, and in those that the screen shows.
 COMMAND_STORES, SCREEN_STORES = (10, 100, 1_000), (10, 10_000)
 LIST_AIMS: Final = {10: Aim(times=4), 1_000: Aim(times=6)}
 SWITCH_AIM, SWITCH_GROWTH = Aim(times=6), Aim(times=1.3)
 #: Seconds that the first row may come after that of a Textual app which shows one text.
 ROW_AIM = Aim(more=0.030)
-ROUNDS = 25
+ROUNDS, REFRESH_ROUNDS = 25, 3
 
 
 class Table(NamedTuple):
@@ -128,14 +129,21 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each (%(default)s)")
-    parser.add_argument("--only", choices=(COMMANDS, ROWS), help="measure this part alone")
+    every = (COMMANDS, ROWS, REFRESHES)
+    parser.add_argument("--only", choices=every, help="measure this part alone")
     options = parser.parse_args()
     load = "/".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}\n")
-    parts = (options.only,) if options.only else (COMMANDS, ROWS)
+    parts = (options.only,) if options.only else every
     tables = measure(options.rounds, parts)
     print(*tables, sep="\n")
-    return 0 if all(result.reached for each in tables for result in each.results) else 1
+    reached = all(result.reached for each in tables for result in each.results)
+    if REFRESHES in parts:
+        with tempfile.TemporaryDirectory(prefix="sy-bench-") as folder:
+            text, fast = measure_refreshes(folder, Installed(f"{folder}/venv"), REFRESH_ROUNDS)
+        print(text)
+        reached = reached and fast
+    return 0 if reached else 1
 
 
 if __name__ == "__main__":

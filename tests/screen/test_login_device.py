@@ -34,6 +34,7 @@ async def test_log_in_again(box: Box) -> None:
         assert yard.active == "personal"
         await yard.press("space")
         assert yard.active == "work"
+        assert yard.main.place() == "list"
 
 
 async def test_new_profile(box: Box) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from io import TextIOWrapper
+    from typing import TextIO
 
     from textual.app import App
 
@@ -27,6 +29,39 @@ def terminal_file() -> TextIOWrapper | None:
     return sys.__stderr__
 
 
+class LastingFile:
+    """A terminal that may be gone: what is written then is lost, and whoever writes goes on.
+
+    Textual writes in a thread, which would end at the first failure; thirty writes later the screen would wait for it
+    for ever, and would keep whatever it has, such as a port.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write, as long as somebody reads."""
+        try:
+            return self._file.write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self) -> None:
+        """Send what was written, as long as somebody reads."""
+        try:
+            self._file.flush()
+        except OSError:
+            pass
+
+    def fileno(self) -> int:
+        """Return the terminal's descriptor."""
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._file.isatty()
+
+
 class YardDriver(LinuxDriver):
     """Textual's own driver for terminals, that takes over a picture instead of an empty screen."""
 
@@ -42,9 +77,9 @@ class YardDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        file = terminal_file()
-        if file is not None:
-            self._file = file
+        file = terminal_file() or sys.stderr
+        # Textual writes to its file, and asks for its descriptor; it needs no more of it.
+        self._file = cast("TextIOWrapper", LastingFile(file))
 
     def write(self, data: str) -> None:
         """Write to the terminal; the screen that the picture is on is not entered twice."""

@@ -48,6 +48,7 @@ class LoginKeys:
         )
         self.pane.view.pasted = self._pasted
         self.handlers: dict[str, Callable[[], object]] = {
+            "switch": self._switch,
             "login": lambda: self._log_in(DEVICE),
             "login-browser": lambda: self._log_in(BROWSER),
             "new": self._ask_new,
@@ -143,6 +144,13 @@ class LoginKeys:
             self._select(self.logins.watched)
         else:
             self.open()
+
+    def _switch(self) -> Awaitable[None] | None:
+        """Switch to the selected profile; from the pane of a login that was saved, and that is done with then."""
+        row = self._yard.state.selected
+        if self.login is not None and self.login.phase == SAVED:
+            self.step_back()
+        return self._screen.deeds.do("switch", row.name if row is not None else None)
 
     # -- starting --
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from profiles import marks
@@ -88,7 +90,7 @@ async def test_broken_target(box: Box) -> None:
     async with open_stage() as stage:
         await stage.press("G", "space")
         assert "work is broken" in stage.toasts
-        assert "codex login --device-auth" in stage.toasts
+        assert "tui login work --device-code" in stage.toasts
         assert "work is broken" in stage.said
         assert live_login(box) == ada.document().data()
 
@@ -110,15 +112,16 @@ async def test_refusal_offers_anyway(box: Box) -> None:
 
 
 async def test_uncertain_login_offers_anyway(box: Box) -> None:
-    """An uncertain login is not installed without a question, and is with a yes."""
+    """An uncertain login that could not be tried is not installed without a question, and is with a yes."""
     _, bob = two_logins(box)
-    context = make_context()
+    nobody = {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": "http://127.0.0.1:9/", "NO_PROXY": "127.0.0.1"}
+    context = make_context({**os.environ, **nobody})
     digest = bob.refresh_token
     marks.set_mark(context, Secret(digest).digest(), marks.UNCERTAIN, "made up for this test")
-    async with open_stage() as stage:
+    async with open_stage(context=context) as stage:
         await stage.shows("? uncertain")
         await stage.press("G", "space")
-        await stage.shows("Refused", "made up for this test")
+        await stage.shows("Refused", "could not be found out")
         await stage.press("y")
         assert live_login(box) == bob.document().data()
 

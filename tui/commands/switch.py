@@ -87,6 +87,7 @@ def configure_switching(parser: Parser) -> None:
 def run(options: Namespace, context: Context) -> int:
     """Switch, or print the plan."""
     from profiles import switching
+    from profiles.verifying import verified_switch
 
     if options.best and options.name is not None:
         raise UsageError("--best takes no NAME: it finds one", "tui switch --best")
@@ -105,7 +106,7 @@ def run(options: Namespace, context: Context) -> int:
         return show_plan(
             options, context, config, switching.plan_switch(context, name, anyway=options.anyway)
         )
-    result = switching.switch(context, name, anyway=options.anyway)
+    result = verified_switch(context, name, anyway=options.anyway)
     return finish(options, context, config, result)
 
 

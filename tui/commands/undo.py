@@ -33,10 +33,11 @@ def configure(parser: Parser) -> None:
 def run(options: Namespace, context: Context) -> int:
     """Switch back, or print the plan."""
     from profiles import switching
+    from profiles.verifying import verified_undo
 
     config = wanted_of_daemon(options, context)
     if options.dry_run:
         name = switching.previous_profile(context)
         plan = switching.plan_switch(context, name, anyway=options.anyway)
         return show_plan(options, context, config, plan)
-    return finish(options, context, config, switching.undo(context, anyway=options.anyway))
+    return finish(options, context, config, verified_undo(context, anyway=options.anyway))

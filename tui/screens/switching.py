@@ -59,13 +59,14 @@ class SwitchDeeds(Workers):
         )
 
     def _switch(self, name: str | None, *, anyway: bool) -> Switched:
-        from profiles import daemon, switching
+        from profiles import daemon
+        from profiles.verifying import verified_switch, verified_undo
 
         context = self.context
         if name is None:
-            result, verb = switching.undo(context, anyway=anyway), "undo"
+            result, verb = verified_undo(context, anyway=anyway), "undo"
         else:
-            result, verb = switching.switch(context, name, anyway=anyway), "switch"
+            result, verb = verified_switch(context, name, anyway=anyway), "switch"
         status = daemon.find(context.home, context.processes()) if result.changed else None
         decision = daemon.decide(status, None, _choice(self.app.config.daemon), interactive=True)
         return Switched(result, verb, status, decision)

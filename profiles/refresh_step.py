@@ -49,6 +49,7 @@ from profiles.refresh_checks import (
     why_not,
 )
 from profiles.refresh_plan import Group, Options, expires_at
+from profiles.refresh_waiting import Patience
 from profiles.settling import settle_leftovers
 from profiles.spent import RETURNED, SENDING, SPENT, record
 from profiles.work import Needs, Work, enter, identities_in, is_there, own_place
@@ -94,7 +95,7 @@ class _Ready(NamedTuple):
 
 
 class Step:
-    """One login of one run. `jitter` draws a number from 0 to 1."""
+    """One login of one run. `jitter` draws a number from 0 to 1; `stopped` says whether somebody asked for an end."""
 
     def __init__(
         self,
@@ -103,8 +104,11 @@ class Step:
         options: Options,
         send: Send,
         jitter: Callable[[], float],
+        *,
+        stopped: Callable[[], bool] | None = None,
     ) -> None:
-        self.context = context
+        self._patience = Patience(context.sleep, stopped)
+        self.context = context._replace(sleep=self._patience.sleep)
         self.group = group
         self.options = options
         self.send = send
@@ -115,7 +119,7 @@ class Step:
         self._stranger = False
 
     def run(self) -> Outcome:
-        """Refresh it. Raises nothing for what can go wrong with it."""
+        """Refresh it. Raises Interrupted, and nothing for what can go wrong with it."""
         try:
             return self._locked()
         except StoreLocked as error:
@@ -223,6 +227,7 @@ class Step:
         try:
             for path in holders(work, document, self.group):
                 reserved.append(Reservation(self.context.files, path, ROOM))  # noqa: PERF401
+            self._patience.sending = True
             record(self.context, SENDING, [digest])
         except BaseException:
             for reservation in reserved:
@@ -272,7 +277,10 @@ class Step:
                 if not isinstance(meaning, Busy) or number == TRIES or meaning.wait > LONGEST_WAIT:
                     return meaning
                 wait = max(meaning.wait, 0.5)
-            self.context.sleep(wait * (1 + self.jitter() / 2))
+            if not self._patience.pause(wait * (1 + self.jitter() / 2)):
+                record(self.context, RETURNED, [ready.digest])
+                why = "interrupted before it was tried again"
+                return Outcome(UNREACHABLE, why, expires_at(ready.document))
         message = "the last try returns"
         raise AssertionError(message)
 

@@ -21,6 +21,7 @@ from profiles.refresh_checks import (
 )
 from profiles.refresh_plan import Group, Options, find_groups
 from profiles.refresh_step import Step
+from profiles.refresh_waiting import Interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ def refresh_logins(
 ) -> Iterator[Result]:
     """Refresh the profiles of these names, or all; yield each result as it comes.
 
-    Once `stop` is set none is begun any more; those that were sent are waited for and saved. `connect` gives the way
-    to the issuer for a profile's home, for tests. Raises ProfileNotFound at once; everything else is a result.
+    Once `stop` is set none is sent any more, and what was not has no result; those that were sent are waited for and
+    saved. `connect` gives the way to the issuer for a profile's home, for tests. Raises ProfileNotFound at once;
+    everything else is a result.
     """
     from random import random
 
@@ -82,8 +84,13 @@ def refresh_logins(
             if stop is not None and stop.is_set():
                 break
             home = f"{context.roots.profiles}/{group.names[0]}"
-            step = Step(context, group, options or Options(), to(context, home), random)
-            results += _results_of(group, step.run(), step)
+            stopped = stop.is_set if stop is not None else None
+            send = to(context, home)
+            step = Step(context, group, options or Options(), send, random, stopped=stopped)
+            try:
+                results += _results_of(group, step.run(), step)
+            except Interrupted:
+                break
         return results
 
     return _in_threads(list(turns.values()), work, concurrency, connect)

@@ -75,7 +75,6 @@ async def fetch(
     finally:
         for task in tasks:
             task.cancel()
-        errand.stop.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         await errand.close()
 

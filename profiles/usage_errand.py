@@ -49,7 +49,6 @@ class Errand:
     def __init__(self, context: Context, at_a_time: int, timeouts: Timeouts | None) -> None:
         import asyncio
         from contextlib import AsyncExitStack
-        from threading import Event
 
         self._context = context
         self._turns = asyncio.Semaphore(max(1, at_a_time))
@@ -60,8 +59,6 @@ class Errand:
         self._names = load_workspaces(context)
         self._learnt: dict[str, Remembered] = {}
         self._named: dict[str, str | None] = {}
-        #: No refresh is begun once this is set.
-        self.stop = Event()
 
     async def close(self) -> None:
         """Close the connections and keep what was learnt."""
@@ -175,13 +172,9 @@ class Errand:
         from profiles.refreshing import FRESH, REFRESHED, refresh_logins
 
         hint = f"tui login {ask.name} --device-code"
-        if ask.is_dead:
-            raise _Refused(ask.rows[0].reason or "a login is needed", hint, NEEDED)
 
         def refresh() -> list[Result]:
-            return list(
-                refresh_logins(self._context, [ask.name], options, concurrency=1, stop=self.stop)
-            )
+            return list(refresh_logins(self._context, [ask.name], options, concurrency=1))
 
         results = await asyncio.to_thread(refresh)
         result = next((each for each in results if each.name == ask.name), None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from profiles import lock
 from profiles.listing import take_snapshot
 from profiles.marks import LOGIN_NEEDED, UNCERTAIN, load_marks, set_mark
-from profiles.model import Secret
+from profiles.model import Identity, Secret
 from profiles.oauth.http import Timeouts
 from profiles.usage import worst
 from profiles.usage_plan import UsageResult
@@ -57,6 +58,32 @@ def test_a_401_that_stays_is_no_dead_login(stand: UsageStand) -> None:
     assert stand.exchanges() == 2
     stand.simulator.faults.clear()
     assert stand.one().is_fresh
+
+
+def test_a_new_login_is_refreshed_again(stand: UsageStand) -> None:
+    """What was refused within the hour was the old login's token; the new one's gets its own refresh."""
+    stand.refuse(401, times=None)
+    stand.one()
+    stand.sleep(600)
+    stand.put("ada", stand.sign_in("ada", age=60))
+    stand.one()
+    assert stand.exchanges() == 2
+
+
+def test_somebody_else_holds_the_login(stand: UsageStand) -> None:
+    """Who cannot refresh because another process is at it says so (exit 6), and it is no dead login."""
+    row = take_snapshot(stand.context).row("ada")
+    assert row is not None
+    assert row.user_id is not None
+    identity = Identity(row.kind, row.user_id, row.account_id, "")
+    held = lock.acquire(stand.context, [lock.login_lock(stand.context, identity)])
+    try:
+        stand.refuse(401)
+        result = stand.one()
+    finally:
+        held.release()
+    assert result.failure == "locked"
+    assert stand.exchanges() == 0
 
 
 @pytest.mark.parametrize("word", ["token_revoked", "token_invalidated"])

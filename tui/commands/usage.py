@@ -67,7 +67,11 @@ COLUMNS = (
 def configure(parser: Parser) -> None:
     """Add the arguments."""
     names = parser.add_argument(
-        "names", metavar="NAME", nargs="*", type=profile_name, help="profiles, as in tui list; all"
+        "names",
+        metavar="NAME",
+        nargs="*",
+        type=profile_name,
+        help="profiles, as in tui list; without any, all",
     )
     completes(names, "profiles")
     add_json(parser.add_argument_group("output"))

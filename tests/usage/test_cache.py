@@ -43,7 +43,7 @@ def test_what_was_told_comes_back_as_it_was(stand: UsageStand) -> None:
     assert os.stat(path).st_mode & 0o777 == 0o600
     text = read(path).decode()
     person = stand.simulator.people.find(MAIL)
-    assert not any(word in text for word in (MAIL, person.user_id, "ws-acme", "ada"))
+    assert not any(word in text for word in (MAIL, person.user_id, "ws-acme", '"ada"'))
 
 
 def test_without_a_file_nothing_is_known(stand: UsageStand) -> None:

@@ -1,7 +1,7 @@
-"""Make the README's picture of the screen: `python -m tests.screen.picture`.
+"""Make the pictures of the screen, all of them: `python -m tests.screen.picture`; with names only those.
 
-Made-up logins in a temporary folder, the clock frozen, so that the picture changes only when the screen does. The PNG
-is made from the SVG by rsvg-convert.
+Made-up logins in a temporary folder, clock, codes and addresses frozen, so that a picture changes only when the screen
+does. The PNG is made from the SVG by rsvg-convert.
 """
 
 from __future__ import annotations
@@ -11,17 +11,65 @@ import html
 import os
 import re
 import subprocess
+import sys
 import tempfile
 
 from profiles import store
 from profiles.context import make_context
+from profiles.login_target import prepare
+from profiles.oauth.browser import authorize_url
+from profiles.oauth.events import Checked, CodeIssued, UrlIssued
+from profiles.oauth.issuer import Issuer
 from profiles.reconcile import reconcile
-from tests.screen.stage import open_stage
+from tests.screen.stage import open_stage, put
 from tests.support.documents import with_api_key
 from tests.support.tokens import DAY, HOUR, NOON, Login, Person
+from tui.login_state import DEVICE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from profiles.context import Context
+    from profiles.login_target import LoginTarget
+    from profiles.oauth.events import Event
+    from tests.screen.stage import Stage
+    from tui.screens.login_flows import Asked, Flow
 
 FOLDER = "screenshots"
-SIZE = (110, 26)
+#: Each picture, and the size of its screen.
+SIZES = {"list": (110, 26), "login-device": (110, 42), "login-browser": (90, 24)}
+CODE, PAGE = "MJWT-R7Q4B", "https://auth.openai.com/codex/device"
+#: How the made-up server is reached, as its config.toml says.
+CONFIG = '[ssh]\nhost = "ada@build.example.com"\n'
+
+
+class _Waiting:
+    """A login that waits for ever, and always for the same."""
+
+    def __init__(self, target: LoginTarget, asked: Asked) -> None:
+        self.target = target
+        self._asked = asked
+
+    def paste(self, text: str) -> None:
+        """Nobody pastes anything."""
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Wait."""
+        if self._asked.way == DEVICE:
+            yield CodeIssued(CODE, PAGE, NOON + 850)
+            yield Checked(NOON - 3)
+        else:
+            issuer = Issuer("https://auth.openai.com")
+            callback = "http://127.0.0.1:1455/auth/callback"
+            state, challenge = "made-up-state" * 3, "made-up-challenge" * 2
+            url = authorize_url(issuer, callback, challenge, state)
+            yield UrlIssued(url, callback, 1455, NOON + 850)
+        await asyncio.Event().wait()
+
+
+def _waiting(context: Context, asked: Asked) -> Flow:
+    return _Waiting(prepare(context, asked.name, asked.way), asked)
 
 
 def _furnish(root: str) -> None:
@@ -42,11 +90,28 @@ def _furnish(root: str) -> None:
     store.add_empty(context, "next")
 
 
-async def _draw(path: str) -> None:
+async def _draw(name: str, path: str) -> None:
     context = make_context()._replace(now=lambda: NOON, processes=list)
-    async with open_stage(SIZE, context) as stage:
+    async with open_stage(SIZES[name], context) as stage:
+        stage.main.logins.desk.open_flow = _waiting
         await stage.press("j")
+        if name == "login-device":
+            await _start(stage, "client", "l")
+            await stage.press("escape")
+            await _start(stage, "bob", "l")
+        elif name == "login-browser":
+            await _start(stage, "client", "L")
+            await stage.shows("ada@build.example.com")
+        stage.app.clear_notifications()
+        await stage.settle()
         stage.app.save_screenshot(os.path.basename(path), os.path.dirname(path))
+
+
+async def _start(stage: Stage, profile: str, key: str) -> None:
+    """Start a login for a profile, and wait until it is there."""
+    stage.app.state.select_name(profile)
+    await stage.press(key)
+    await stage.shows("expires in 14:10")
 
 
 def _placed(svg: str) -> str:
@@ -65,14 +130,21 @@ def _placed(svg: str) -> str:
 
 
 def main() -> None:
-    """Write `screenshots/list.svg` and its PNG."""
+    """Write `screenshots/NAME.svg` and its PNG, for every name or those that are given."""
     os.makedirs(FOLDER, exist_ok=True)
-    path = os.path.abspath(f"{FOLDER}/list.svg")
+    folder = os.path.abspath(FOLDER)
+    for name in sys.argv[1:] or SIZES:
+        _make(name, f"{folder}/{name}.svg")
+
+
+def _make(name: str, path: str) -> None:
     with tempfile.TemporaryDirectory(prefix="sy-", dir="/tmp") as root:
         os.environ.update(HOME=root, SWITCHYARD_HOME=f"{root}/.switchyard", TZ="UTC")
-        os.environ.pop("CODEX_HOME", None)
+        for variable in ("CODEX_HOME", "SSH_CONNECTION", "SSH_TTY", "DISPLAY", "WAYLAND_DISPLAY"):
+            os.environ.pop(variable, None)
+        put(f"{root}/.switchyard/config/config.toml", CONFIG.encode())
         _furnish(root)
-        asyncio.run(_draw(path))
+        asyncio.run(_draw(name, path))
     with open(path, encoding="utf-8") as file:
         svg = _placed(file.read())
     with open(path, "w", encoding="utf-8") as file:

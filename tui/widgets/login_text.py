@@ -19,8 +19,10 @@ from tui.login_state import (
     WAYS,
 )
 from tui.terminal import clean
+from tui.widgets.big_text import big_lines
 from tui.widgets.words import (
     ACCENT,
+    ASCII,
     BAD,
     GOOD,
     MUTED,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 #: Below so many lines blank ones and what can be read elsewhere are left out.
 ROOMY = 14
+#: From so many lines on the code is also drawn in large glyphs.
+LARGE = 18
 #: From so many lines on it is said what is to be done with a code and a page.
 LABELLED = 7
 #: How far what is to be read, typed or copied is set in, where there is room.
@@ -136,14 +140,14 @@ def _device(login: Login, around: Around) -> list[Line]:
             _status(login, around),
             *_news(login, around),
         ]
-    whose = f", as {clean(login.expected)}," if login.expected else ","
     said: list[Line] = [
         (),
         (("Type this code", PLAIN),),
         (),
+        *_large(clean(code.user_code), inset, around),
         number,
         (),
-        ((f"at this page{whose} on any device:", PLAIN),),
+        ((f"at this page{_whose(login)}, on any device:", PLAIN),),
         (),
         page,
         (),
@@ -155,6 +159,19 @@ def _device(login: Login, around: Around) -> list[Line]:
         keys = (("copy", "copies the code"), ("copy-more", "the page's address"))
         said.append(_key_words(keys, keymap))
     return said
+
+
+def _large(code: str, inset: Span, around: Around) -> list[Line]:
+    """Return the code in large glyphs, where there is room for them beside everything else."""
+    lines = big_lines(code) if around.signs is not ASCII else None
+    if lines is None or around.height < LARGE or cells(inset[0] + lines[0]) > around.width:
+        return []
+    return [*((inset, (line, ACCENT)) for line in lines), ()]
+
+
+def _whose(login: Login) -> str:
+    """Return as whom a person is to sign in, where that is a person."""
+    return f", as {clean(login.expected)}" if login.expected and "@" in login.expected else ""
 
 
 def _status(login: Login, around: Around) -> Line:
@@ -203,10 +220,9 @@ def _browser(login: Login, around: Around) -> list[Line]:
     inset: Span = (" " * INDENT, PLAIN) if around.roomy else ("", PLAIN)
     head = crop(url.authorize_url, around.width - cells(inset[0]), around.signs)
     opened = "A browser was opened. " if login.opened else ""
-    whose = f", as {clean(login.expected)}" if login.expected else ""
     said: list[Line] = [
         *([()] if around.roomy else []),
-        ((f"{opened}Sign in at this page{whose}:", PLAIN),),
+        ((f"{opened}Sign in at this page{_whose(login)}:", PLAIN),),
         (inset, (head, STRONG)),
         _key_words(
             (("copy", "copies it"), ("plain", "shows it whole"), ("open", "opens it")),

@@ -178,6 +178,29 @@ def test_no_profile_is_said(box: Box) -> None:
         assert counter.results(ALL, 0) == []
 
 
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(box: Box) -> None:
+    """Where the profiles should be stands a file: that is a failure, and not the exit code of all is well."""
+    with Counter(box) as counter:
+        os.mkdir(os.path.dirname(box.profiles))
+        write(box.profiles, b"")
+        assert box.profiles in counter.tui(["--refresh-all"], 1).err
+
+
+@pytest.mark.parametrize("active", ["missing", "a file"])
+def test_the_active_home_has_a_problem(box: Box, active: str) -> None:
+    """A CODEX_HOME that Codex would not start with keeps no saved login from its tokens."""
+    with Counter(box) as counter:
+        path = counter.put("ada", counter.sign_in("ada"))
+        home = f"{box.path}/{active}"
+        if active == "a file":
+            write(home, b"")
+        counter.tui(["--refresh-all"], 0, {"CODEX_HOME": home})
+        assert counter.exchanges() == 1
+        assert counter.works(path)
+        counter.tui(["logout", "ada", "--yes"], 0, {"CODEX_HOME": home})
+        assert not os.path.exists(path)
+
+
 def test_usage(box: Box) -> None:
     """No such profile 3, anything else that is off 2, each said before anything is sent."""
     with Counter(box) as counter:

@@ -5,7 +5,7 @@ Made for cron: without a terminal nothing is said when all is well, and what nee
 
 from __future__ import annotations
 
-from profiles.errors import UsageError
+from profiles.errors import ProfilesError, UsageError
 from tui import output, stderr
 from tui.durations import parse_duration
 from tui.parser import add_json, completes, profile_name
@@ -84,6 +84,9 @@ def run(options: Namespace, context: Context) -> int:
 
     shelf = load_shelf(context, FactCache(context))
     asked = [shelf.find(name).name for name in names] or [each.name for each in shelf.profiles]
+    if not asked and shelf.problems:
+        path, why = shelf.problems[0]
+        raise ProfilesError(f"{path} {why}", "tui paths shows the folders in use")
     if not asked:
         stderr.say("No profile yet, so there is nothing to refresh.")
         stderr.say("next: tui login NAME --device-code")

@@ -119,6 +119,18 @@ def test_a_planted_link_is_not_followed(stand: UsageStand) -> None:
     assert read(target) == b"precious"
 
 
+def test_what_was_left_half_written_is_made_private(stand: UsageStand) -> None:
+    """Whatever mode the temporary file of a dead process has, the cache is 0600."""
+    os.makedirs(stand.context.roots.cache, mode=0o700)
+    left = f"{usage_path(stand.context)}.{os.getpid()}"
+    with open(left, "w", encoding="utf-8") as file:
+        file.write("half")
+    os.chmod(left, 0o644)
+    assert stand.one().is_fresh
+    assert os.stat(usage_path(stand.context)).st_mode & 0o777 == 0o600
+    assert not os.path.exists(left)
+
+
 def test_other_logins_stay_and_old_ones_go(stand: UsageStand) -> None:
     """Asking about one forgets no other; after months without a word one is forgotten."""
     stand.log_in("bob")

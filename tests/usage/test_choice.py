@@ -61,5 +61,7 @@ def test_a_window_that_was_reset_says_nothing() -> None:
 def test_what_nobody_knows_comes_last() -> None:
     """Without any limit told it is behind even those with nothing left; what was told earlier counts for nothing."""
     assert order(told("a"), told("b", (100, 1))) == ["b", "a"]
+    gone = UsageSnapshot(NOW, "plus", (Window("5h", 18_000, 100, None),), None, None)
+    assert order(told("a"), UsageResult("b", "plus", gone, True)) == ["b", "a"]
     assert order(told("a", (0, 1), fresh=False), told("b", (100, 1))) == ["b"]
     assert order() == []

@@ -23,7 +23,7 @@ from profiles.generation import (
 from profiles.guard import keep_stray, put, tighten
 from profiles.history import last_switched_to
 from profiles.leftovers import leftovers, read_leftover
-from profiles.marks import UNCERTAIN, set_mark
+from profiles.marks import LOGIN_NEEDED, UNCERTAIN, load_marks, set_mark
 from profiles.mixture import settle_mixture
 from profiles.paths import AUTH_FILE
 from profiles.profile_file import save_profile_file
@@ -325,6 +325,18 @@ def _mark_losers(work: Work, final: Copy, losers: list[Copy]) -> None:
         ):
             digests.append(digest)
     work.mark_spent(digests)
+    if final.refresh_digest is not None and digests:
+        _doubt(work, final.refresh_digest, digests)
+
+
+def _doubt(work: Work, newest: str, older: list[str]) -> None:
+    """Where an older token of the family was refused for good, the issuer may have ended all of it (R19)."""
+    marks = load_marks(work.context)
+    for digest in older:
+        mark = marks.get(digest)
+        if mark is not None and mark.state == LOGIN_NEEDED:
+            reason = f"its older token was refused ({mark.reason}), which may have ended the login"
+            set_mark(work.context, newest, UNCERTAIN, reason)
 
 
 def sight_of(copy: Copy | None, profile: Profile | None) -> Sight | None:

@@ -70,6 +70,11 @@ LOGIN_PATIENCE, HOME_PATIENCE, REUSE_PATIENCE = 30.0, 60.0, 10.0
 TRIES, LONGEST_WAIT = 3, 60.0
 #: Space for an answer: real documents have about 5 kB.
 ROOM = 1 << 15
+#: What nobody can prevent, and what it may have cost.
+SAME_MOMENT = (
+    "a Codex refreshed it in the same moment, so that one token was sent twice; whether the issuer ended the login for "
+    "that is not known"
+)
 
 
 class Send(Protocol):
@@ -329,6 +334,7 @@ class Step:
                     settle_leftovers(work, work.profile(name).home, merge_copy)
                 self._reconcile(work)
                 self.said += work.said
+                self._say_who_runs(work, ready.name)
         except StoreError as error:
             self.said.append(
                 f"{ready.name} was refreshed, and not every file has it yet; the next command sees to that: "
@@ -342,28 +348,49 @@ class Step:
             )
         return Outcome(REFRESHED, None, ends)
 
+    def _say_who_runs(self, work: Work, name: str) -> None:
+        """A Codex that sent the old token while we did learns that alone, and tells nobody."""
+        for process in self.context.processes():
+            if process.home in work.needs.homes:
+                self.said.append(
+                    f"{process.command} (process {process.pid}) runs with {name}: if it refreshed in the same moment, "
+                    "the issuer may have ended this login, and the next refresh shows it"
+                )
+                return
+
     def _dead(self, login: lock.HeldLocks, ready: _Ready, dead: Dead) -> Outcome:
         """The token is refused for good; unless somebody else has the newer one, a login is needed (R19)."""
-        newer = self._newer_elsewhere(login, ready) if dead.code == REUSED else None
-        if newer is not None:
-            record(self.context, SPENT, [ready.digest])
-            return Outcome(FRESH, "refreshed by Codex", newer)
         ours = ready.again and dead.code == REUSED
         why = "a refresh whose answer never arrived had used it up" if ours else dead.why
         set_mark(self.context, ready.digest, LOGIN_NEEDED, why)
-        # What we used up ourselves is never sent a third time; what somebody says is dead may be tried by force.
+        # What we used up ourselves is never sent a third time; what somebody says is dead may be tried by force. It is
+        # an answer, even if nobody lets us look at the holders any more.
         record(self.context, SPENT if ours else RETURNED, [ready.digest])
-        return Outcome(NEEDED, why, expires_at(ready.document))
+        try:
+            newer = self._newer_elsewhere(login, ready) if dead.code == REUSED else None
+        except StoreLocked:
+            self.said.append(
+                f"{ready.name}: its refresh token was refused as used already, perhaps by a Codex in the same moment"
+            )
+            raise
+        if newer is None:
+            return Outcome(NEEDED, why, expires_at(ready.document))
+        record(self.context, SPENT, [ready.digest])
+        # Two sent one token: an issuer may end the whole family for that, and does not say so here.
+        set_mark(self.context, newer.refresh_digest or "", UNCERTAIN, SAME_MOMENT)
+        self.said.append(f"{ready.name}: {SAME_MOMENT}, and the next refresh shows it")
+        ends = expires_at(newer.document) if newer.document is not None else None
+        return Outcome(FRESH, "refreshed by Codex", ends)
 
-    def _newer_elsewhere(self, login: lock.HeldLocks, ready: _Ready) -> float | None:
-        """Look for a newer token in every holder for a while; return when it expires."""
+    def _newer_elsewhere(self, login: lock.HeldLocks, ready: _Ready) -> Copy | None:
+        """Look for a newer token in every holder for a while; return its copy."""
         begun = self.context.monotonic()
         while True:
             with self._enter(login) as work:
                 copy = self._reconcile(work)
             document = copy.document if copy is not None else None
             if copy is not None and document is not None and copy.refresh_digest != ready.digest:
-                return expires_at(document) or 0.0
+                return copy
             if self.context.monotonic() - begun >= REUSE_PATIENCE:
                 return None
             self.context.sleep(0.5)

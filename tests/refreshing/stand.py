@@ -39,10 +39,12 @@ DAY = 24 * HOUR
 class Stand(Yard):
     """Homes, a clock that moves when told, and an issuer that goes by the same clock."""
 
-    def __init__(self, box: Box, *, latency: float = 0.0) -> None:
+    def __init__(self, box: Box, *, latency: float = 0.0, forgiving: bool = False) -> None:
         super().__init__(box)
         self.time = float(int(time.time()))
-        self.simulator = Simulator(now=lambda: self.time, latency=latency, algorithm="HS256")
+        self.simulator = Simulator(
+            now=lambda: self.time, latency=latency, algorithm="HS256", forgiving=forgiving
+        )
         self.environ |= {"SWITCHYARD_ISSUER": self.simulator.url, "NO_PROXY": "127.0.0.1"}
         self.reuse_is_forced = 0
 

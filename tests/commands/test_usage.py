@@ -194,13 +194,16 @@ def test_an_unsafe_address_is_named(stand: UsageStand) -> None:
 # --- tui list, tui show ---------------------------------------------------------------------------
 
 
-def test_list_shows_usage_when_asked(stand: UsageStand) -> None:
-    """A column and an object with --usage; without it neither, and nobody is asked."""
+def test_list_shows_usage_when_asked(stand: UsageStand, box: Box) -> None:
+    """A column and an object with --usage; without it neither, and nobody is asked. A key has none, without a word."""
     assert all(row["usage"] is None for row in stand.json("list")["profiles"])
     assert "41%" not in stand.tui("list").out
     assert stand.simulator.log == []
     assert re.search(r"ada .* 5h 41% {2}7d 7%", stand.tui("list", "--usage").out)
     ada, _ = stand.json("list", "--usage")["profiles"]
+    with_api_key().write(box.profile("key"))
+    assert stand.tui("list", "--usage").err == ""
+    assert stand.json("list", "--usage")["profiles"][2]["usage"] is None
     assert tuple(ada) == PROFILE
     assert tuple(ada["usage"]) == ("plan", *KEYS[2:], "as_of")
     assert ada["usage"]["windows"][0]["used_percent"] == 41

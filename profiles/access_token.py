@@ -14,13 +14,14 @@ from profiles.model import API_KEY, CHATGPT, EMPTY, OAUTH_KINDS, PERSONAL_ACCESS
 from profiles.ownership import why_not_trusted
 from profiles.paths import AUTH_FILE
 from profiles.refresh_plan import Options, expires_at
-from profiles.refreshing import NEEDED, UNREACHABLE, Result, refresh_logins, worst
+from profiles.refreshing import NEEDED, SKIPPED, UNREACHABLE, Result, refresh_logins, worst
 from profiles.spent import load_spent
 from profiles.work import own_place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Event
 
     from profiles.auth_file import AuthDocument
     from profiles.context import Context
@@ -56,12 +57,16 @@ class NotRefreshed(ProfilesError):
 
 
 def find_credential(
-    context: Context, name: str, *, connect: Callable[[Context, str], Send] | None = None
+    context: Context,
+    name: str,
+    *,
+    stop: Event | None = None,
+    connect: Callable[[Context, str], Send] | None = None,
 ) -> Credential:
     """Return the credential of a profile, refreshed when it expired or is about to.
 
     Raises ProfileNotFound, LoginNeeded (there is none), NotRefreshed, AuthFileInsecure, and ProfilesError for a file or
-    kind that none can be had from. `connect` as for `refresh_logins`.
+    kind that none can be had from. `stop` and `connect` as for `refresh_logins`.
     """
     profile = load_shelf(context, FactCache(context)).find(name)
     document = _newest(context, profile)
@@ -78,8 +83,9 @@ def find_credential(
     if document.kind != CHATGPT or not _is_due(context, document):
         return _of_document(context, profile, document, None)
     options = Options(within=SOON)
-    results = list(refresh_logins(context, [profile.name], options, connect=connect))
-    result = next(result for result in results if result.name == profile.name)
+    results = list(refresh_logins(context, [profile.name], options, stop=stop, connect=connect))
+    mine = [result for result in results if result.name == profile.name]
+    result = mine[0] if mine else Result(profile.name, SKIPPED, "interrupted", None)
     return _of_document(context, profile, _newest(context, profile), result)
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from profiles.errors import IssuerError, IssuerRejected, IssuerUnreachable, LoginError
+from profiles.errors import (
+    IssuerError,
+    IssuerRejected,
+    IssuerUnreachable,
+    LoginCancelled,
+    LoginError,
+)
 from profiles.marks import LOGIN_NEEDED, UNCERTAIN, Mark, change_mark, load_marks
 from profiles.model import CHATGPT, Secret
 from profiles.oauth.issuer import Issuer, find_issuer
@@ -12,12 +18,18 @@ from profiles.spent import SPENT, load_spent, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from profiles.auth_file import AuthDocument
     from profiles.context import Context
     from profiles.discovery import Profile
 
 _UNANSWERED = "it was being revoked, and no answer came"
 _REVOKED = "it was revoked by tui logout"
+
+
+#: Seconds between two looks whether somebody wants an end.
+LOOK_EVERY = 0.1
 
 
 class RevokeRequest(NamedTuple):
@@ -37,8 +49,13 @@ class Revoke(Protocol):
     ) -> None: ...
 
 
-def send_revocation(context: Context, home: str, request: RevokeRequest) -> None:
-    """Send it over the network. Raises IssuerError when it was not done, and KeyboardInterrupt."""
+def send_revocation(
+    context: Context,
+    home: str,
+    request: RevokeRequest,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Send it over the network. Raises IssuerError when it was not done, LoginCancelled once `stopped` says so."""
     import asyncio
 
     from profiles.oauth.http import open_wire
@@ -46,7 +63,13 @@ def send_revocation(context: Context, home: str, request: RevokeRequest) -> None
 
     async def send() -> None:
         async with open_wire(context, home) as wire:
-            await revoke(wire, *request)
+            task = asyncio.ensure_future(revoke(wire, *request))
+            while not (await asyncio.wait({task}, timeout=LOOK_EVERY))[0]:
+                if stopped():
+                    task.cancel()
+                    await asyncio.wait({task})
+                    raise LoginCancelled("interrupted; whether the login was revoked is not known")
+            task.result()
 
     asyncio.run(send())
 
@@ -97,7 +120,7 @@ def end_login(context: Context, profile: Profile, document: AuthDocument, send: 
         if before is None and not (isinstance(error, IssuerRejected) and error.status >= 500):
             change_mark(context, digest, lambda _: None)
         raise
-    except IssuerError as error:
+    except (IssuerError, LoginCancelled) as error:
         error.hint = f"see whether it still works: tui refresh {profile.name}"
         raise
     change_mark(context, digest, lambda _: Mark(LOGIN_NEEDED, _REVOKED, context.now()))

@@ -145,7 +145,9 @@ def test_interrupted_while_the_issuer_is_asked(box: Box) -> None:
         child = counter.start(["logout", "ada", "--revoke", "--yes"])
         counter.simulator.wait_for(REVOKE)
         child.send(signal.SIGINT)
-        assert "whether ada was revoked is not known" in child.end(130).err
+        ran = child.end(130)
+        assert "whether the login was revoked is not known" in ran.err
+        assert ran.err.splitlines()[-1].endswith("tui refresh ada")
         assert os.path.exists(path)
         assert counter.state("ada") == "uncertain"
         ran = counter.tui(["refresh", "ada"], 4)

@@ -356,15 +356,17 @@ def test_a_second_ctrl_c_leaves_at_once(box: Box) -> None:
 
 
 def test_ctrl_c_in_a_terminal(box: Box) -> None:
-    """As typed: what was sent is saved, and the line in words is among the others."""
+    """As typed, between two logins: what was sent is saved, and the counting line makes room for all that is said."""
     with Counter(box) as counter:
-        path = counter.put("ada", counter.sign_in("ada"))
-        counter.simulator.faults.add(TOKEN, delay=1.5)
-        child = counter.start(["--refresh-all"])
-        counter.simulator.wait_for(TOKEN)
-        child.send(signal.SIGINT)
-        assert "stopping: " in child.end(130).err
-        assert counter.works(path)
+        paths = [counter.put(name, counter.sign_in(name)) for name in ("ada", "bob")]
+        write_config(box, "refresh.concurrency = 1\n")
+        counter.simulator.faults.add(TOKEN)
+        counter.simulator.faults.add(TOKEN, delay=0.5)
+        shown = counter.in_terminal(["--refresh-all"], 130, type_at="1 of 2 done", typed=b"\x03")
+        assert "stopping: " in shown
+        assert re.search(r"(?m)^(?:.*\r)?ada  refreshed, expires in 9d 23h$", shown)
+        assert re.search(r"(?m)^tui: .*error:.* interrupted, with [01] of 2 not begun$", shown)
+        assert all(map(counter.works, paths))
 
 
 def test_nohup(box: Box) -> None:

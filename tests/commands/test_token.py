@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 
 import pytest
 
@@ -130,6 +131,20 @@ def test_an_unanswered_refresh(box: Box) -> None:
         assert "was not refreshed: the issuer answered 503" in ran.err
         assert ran.err.splitlines()[-1] == "next: tui refresh ada"
         assert token(counter)[0]
+
+
+def test_a_signal_while_it_is_refreshed(box: Box) -> None:
+    """The answer is saved, no token is printed, exit 130; the next one has the new token without a request."""
+    with Counter(box) as counter:
+        path = counter.put("ada", counter.sign_in("ada", age=OVER))
+        counter.simulator.faults.add(TOKEN, delay=1.0)
+        child = counter.start(["token", "ada"])
+        counter.simulator.wait_for(TOKEN)
+        child.send(signal.SIGTERM)
+        assert child.end(130).out == ""
+        assert counter.works(path)
+        assert token(counter)[0] == saved(path)
+        assert counter.exchanges() == 1
 
 
 def test_keys_are_printed_as_they_are(box: Box) -> None:

@@ -39,9 +39,12 @@ def configure(parser: Parser) -> None:
 
 def run(options: Namespace, context: Context) -> int:
     """Log out, once the person knows which files that means."""
+    from functools import partial
+
     from profiles import logging_out
     from profiles.paths import tilde
     from profiles.revoking import send_revocation
+    from tui.stopping import Stopping
 
     plan = logging_out.plan_logout(context, options.name)
     name = plan.name
@@ -66,17 +69,14 @@ def run(options: Namespace, context: Context) -> int:
             )
         if not stderr.ask(_question(plan, revoke=options.revoke)):
             raise SwitchRefused(f"{name} was not logged out", "tui list")
-    try:
+    with Stopping(
+        "stopping: what was begun is finished first; ctrl-c again leaves at once",
+        "left at once; whatever was not removed is still there: repeat it",
+    ) as stopping:
+        send = partial(send_revocation, stopped=stopping.event.is_set)
         result = logging_out.logout(
-            context,
-            name,
-            revoke=send_revocation if options.revoke else None,
-            expected=plan.holders,
+            context, name, revoke=send if options.revoke else None, expected=plan.holders
         )
-    except KeyboardInterrupt:
-        if options.revoke:
-            stderr.note(f"whether {name} was revoked is not known: tui refresh {name} tells")
-        raise
     _tell(result, context)
     return ExitCode.OK
 

@@ -98,6 +98,7 @@ def run(options: Namespace, context: Context) -> int:
         "stopping: what was sent is answered and saved first; ctrl-c again leaves at once",
         "left at once: a login whose answer did not come is uncertain, until the next refresh asks again",
     ) as stopping:
+        teller.count()
         for result in refresh_logins(
             context,
             asked if names else None,
@@ -137,6 +138,11 @@ class _Teller:
         self._watched = stderr.is_watched()
         self._done = 0
 
+    def count(self) -> None:
+        """Show how many are done, on a line that makes room for the next."""
+        if stderr.can_rewrite() and self._done < self._total:
+            stderr.progress(f"{self._done} of {self._total} done; ctrl-c stops")
+
     def tell(self, result: Result) -> None:
         """Say what became of one profile."""
         self._done += 1
@@ -144,8 +150,7 @@ class _Teller:
             for told in result.said:
                 stderr.note(told)
             stderr.say(f"{result.name:<{self._width}}  {sentence(result, self._context.now())}")
-        if stderr.can_rewrite() and self._done < self._total:
-            stderr.progress(f"{self._done} of {self._total}; ctrl-c stops")
+        self.count()
 
     def end(self, results: Sequence[Result]) -> None:
         """Sum up, and say what to do."""

@@ -37,14 +37,22 @@ def run(options: Namespace, context: Context) -> int:
     """Print the token, and on stderr what it is."""
     from profiles.access_token import NotRefreshed, find_credential
     from tui.commands.refresh import EXITS
+    from tui.stopping import Stopping
 
-    try:
-        found = find_credential(context, options.name)
-    except NotRefreshed as failure:
-        for sentence in failure.said:
-            stderr.note(sentence)
-        stderr.error(failure.message, failure.hint)
-        return EXITS[failure.worst]
+    with Stopping(
+        "stopping: if it was sent, the answer is saved first; ctrl-c again leaves at once",
+        "left at once: if it was sent, it is uncertain until the next refresh asks again",
+    ) as stopping:
+        try:
+            found = find_credential(context, options.name, stop=stopping.event)
+        except NotRefreshed as failure:
+            if not stopping.event.is_set():
+                for sentence in failure.said:
+                    stderr.note(sentence)
+                stderr.error(failure.message, failure.hint)
+                return EXITS[failure.worst]
+    if stopping.event.is_set():
+        raise KeyboardInterrupt
     _explain(found, context.now())
     output.text(f"{found.secret.reveal()}\n")
     return ExitCode.OK

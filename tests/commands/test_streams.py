@@ -99,7 +99,7 @@ def test_without_terminal_and_command_usage_is_exit_2(box: Box) -> None:
     assert all(f"\n  {name} " in ran.err for name in COMMANDS)
 
 
-@pytest.mark.parametrize("word", ["nosuch", "lst", "", "list ", "-x", "refresh", "doctor"])
+@pytest.mark.parametrize("word", ["nosuch", "lst", "", "list ", "-x", "import", "doctor"])
 def test_an_unknown_command_is_exit_2_with_those_there_are(box: Box, word: str) -> None:
     """What comes later is not there yet; both ways of output."""
     text = failed([word], 2)

@@ -81,7 +81,8 @@ def test_bash_completes_commands_options_and_names(box: Box, path: str) -> None:
     assert bash(path, "completion", "") == ["bash", "fish", "zsh"]
     assert bash(path, "", command="codex-switchyard") == sorted(COMMANDS)
     assert runs(box) == []
-    for verb in ("show", "switch", "login", "run", "rename", "delete"):
+    named = "show switch login refresh token logout run rename delete"
+    for verb in named.split():
         assert bash(path, verb, "") == ["ada", "bob@x"], verb
     assert bash(path, "show", "b") == ["bob@x"]
     assert runs(box) == ["list --names"]

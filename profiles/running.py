@@ -11,11 +11,14 @@ import signal
 from typing import NamedTuple
 
 from profiles import lock
+from profiles.command_line import LOGIN, read_words
 from profiles.daemon import OVERRIDES, stop_if_idle
 from profiles.errors import CodexFailed, ProfilesError, StoreLocked, SwitchRefused
 from profiles.generation import read_copy
 from profiles.guard import keep_stray
 from profiles.history import Entry, note
+from profiles.marks import LOGIN_NEEDED, load_marks
+from profiles.paths import AUTH_FILE
 from profiles.profile_file import save_profile_file
 from profiles.reconcile import merge_copy, needs_of_profile, reconcile_live
 from profiles.refusals import holders_elsewhere, read_target, refuse_processes
@@ -47,10 +50,13 @@ class Prepared(NamedTuple):
     said: list[str]
 
 
-def prepare(context: Context, name: str, *, anyway: bool = False) -> Prepared:
-    """Reconcile the profile's login and make ready to run with it.
+def prepare(
+    context: Context, name: str, *, anyway: bool = False, command: Sequence[str] = ()
+) -> Prepared:
+    """Reconcile the profile's login and make ready to run `command` with it.
 
-    Raises ProfileNotFound, SwitchRefused when a Codex runs with this login in another home, and what locks raise.
+    Raises ProfileNotFound, SwitchRefused when a Codex runs with this login in another home or the command would revoke
+    it unasked, and what locks raise.
     """
     with enter(context, lambda view: needs_of_profile(view, view.shelf.find(name))) as work:
         profile = work.profile(name)
@@ -64,6 +70,8 @@ def prepare(context: Context, name: str, *, anyway: bool = False) -> Prepared:
         identity = work.profile(name).fields.identity
         if identity is not None and not anyway:
             _refuse_two_homes(work, profile, home)
+        if not anyway:
+            _refuse_revoking(work, profile, home, command)
         held = _hold(context, identity, home)
         environ = {k: v for k, v in context.environ.items() if k not in OVERRIDES}
         environ["CODEX_HOME"] = home
@@ -86,6 +94,24 @@ def _reconciled_home(work: Work, profile: Profile) -> str:
         # `codex login` removes what it replaces, whatever it is.
         keep_stray(work, copy, profile.home)
     return profile.home
+
+
+def _refuse_revoking(work: Work, profile: Profile, home: str, command: Sequence[str]) -> None:
+    """Merely to start `codex login` revokes what it is to replace (profiles/CODEX.md, C101); a key replaces nothing."""
+    words = read_words(command, command[0]) if command else None
+    if words is None or words.label != LOGIN or any("--with-" in word for word in command):
+        return
+    copy = read_copy(f"{home}/{AUTH_FILE}")
+    token = copy.document.refresh_token if copy is not None and copy.document else None
+    if copy is None or token is None or work.spent.is_spent(copy.refresh_digest):
+        return
+    mark = load_marks(work.context).get(token.digest())
+    if mark is not None and mark.state == LOGIN_NEEDED:
+        return
+    raise SwitchRefused(
+        f"{profile.name} holds a login, which codex login would revoke before the new one is there",
+        f"tui login {profile.name} --device-code",
+    )
 
 
 def _refuse_two_homes(work: Work, profile: Profile, home: str) -> None:
@@ -186,7 +212,7 @@ def run(
     the command was killed.
     """
     tell = on_said if on_said is not None else lambda _sentence: None
-    prepared = prepare(context, name, anyway=anyway)
+    prepared = prepare(context, name, anyway=anyway, command=command)
     for sentence in prepared.said:
         tell(sentence)
     try:

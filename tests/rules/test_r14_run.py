@@ -187,6 +187,35 @@ def test_r14_an_empty_profile_is_filled_by_what_the_command_logs_in(box: Box) ->
     assert yard.switch("new").changed
 
 
+@pytest.mark.parametrize("words", [("login",), ("login", "--device-auth"), ("-c", "a=b", "login")])
+def test_r14_codex_login_over_a_living_login_is_refused(box: Box, words: tuple[str, ...]) -> None:
+    """Its mere start would revoke the login that is there; nothing is started, and our own login is named."""
+    yard = Yard(box)
+    yard.save("ada", ADA)
+    with pytest.raises(SwitchRefused, match="would revoke") as caught:
+        run(yard.context, "ada", ["codex", *words])
+    assert caught.value.hint == "tui login ada --device-code"
+    assert yard.holds(yard.saved("ada"), ADA)
+
+
+@pytest.mark.parametrize("words", [("login", "status"), ("login", "--with-api-key"), ("logout",)])
+def test_r14_what_revokes_nothing_unasked_may_run(box: Box, words: tuple[str, ...]) -> None:
+    """Asking, giving a key, and a logout that somebody wants."""
+    yard = Yard(box)
+    yard.save("ada", ADA)
+    prepared = prepare(yard.context, "ada", command=["codex", *words])
+    finish(yard.context, prepared)
+
+
+def test_r14_codex_login_over_a_dead_login_may_run(box: Box) -> None:
+    """There is nothing left to revoke."""
+    yard = Yard(box)
+    yard.save("ada", ADA)
+    yard.mark_spent(ADA)
+    prepared = prepare(yard.context, "ada", command=["codex", "login"])
+    finish(yard.context, prepared)
+
+
 def test_r14_another_login_in_a_profile_makes_it_broken_not_changed(box: Box) -> None:
     """Somebody else logged in inside Ada's home: said, her identity stays, and their login stays too."""
     yard = _settled(box)

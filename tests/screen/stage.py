@@ -63,8 +63,8 @@ class Stage:
         """What is drawn, line by line; of a dialog its box alone."""
         screen = self.app.screen
         strips = screen._compositor.render_strips()
-        if isinstance(screen, ModalScreen):
-            box = screen.query_one(".pane").region
+        if isinstance(screen, ModalScreen) and (panes := screen.query(".pane")):
+            box = panes.first().region
             strips = [strip.crop(box.x, box.right) for strip in strips[box.y : box.bottom]]
         return ["".join(segment.text for segment in strip) for strip in strips]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 
 import pytest
 
 from tests.screen.login_stage import ADA, BOB, open_logins
+from tests.screen.stage import put
 from tests.support.browser_login import visit
 from tui.login_state import FAILED, WAITING
 
@@ -169,6 +171,19 @@ async def test_on_a_desktop(box: Box) -> None:
         assert "ssh -N" not in yard.text
         await visit(yard.simulator.browse(url, BOB))
         await yard.shows(f"{BOB} saved as work")
+
+
+async def test_a_port_that_windows_has(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In WSL a Windows program that has the port is named: it would take the callback."""
+    folder = f"{box.path}/bin"
+    put(f"{folder}/powershell.exe", b"#!/bin/sh\necho '1455|127.0.0.1|4321|Codex'\necho asked\n")
+    os.chmod(f"{folder}/powershell.exe", 0o700)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("WSL_DISTRO_NAME", "Debian")
+    async with open_logins() as yard:
+        await yard.press("G")
+        await _begin(yard)
+        await yard.shows("on the Windows side Codex (pid 4321) has 1455")
 
 
 async def test_both_ports_are_held(box: Box) -> None:

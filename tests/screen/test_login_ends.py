@@ -44,9 +44,8 @@ async def _as_somebody_else(yard: Yard) -> None:
     await yard.press("G", "l")
     yard.simulator.device.approve(await yard.code(), ADA, "Acme")
     await yard.phase(MISMATCHED)
-    await yard.shows("the profile work is bob@bletchley.example", "Nothing was saved yet")
-    await yard.press("enter")
-    await yard.shows("Another login", "as a new profile", "into work", "nowhere")
+    await yard.shows("Another login", "the profile work is bob@bletchley.example")
+    await yard.shows("as a new profile", "into work", "nowhere")
 
 
 async def test_somebody_else_as_a_new_profile(box: Box) -> None:
@@ -97,7 +96,9 @@ async def test_somebody_else_decided_later(box: Box) -> None:
     """Esc leaves the question open: the row says so, the login stays in memory, and leaving the program asks."""
     async with open_logins() as yard:
         await _as_somebody_else(yard)
-        await yard.press("escape", "escape")
+        await yard.press("escape")
+        await yard.shows("Nothing was saved yet", "enter says where it goes")
+        await yard.press("escape")
         await yard.shows("? other login", "to decide: work")
         await yard.press("q")
         await yard.shows("Leave?", "would be lost")
@@ -105,6 +106,20 @@ async def test_somebody_else_decided_later(box: Box) -> None:
         assert yard.app.is_running
         await yard.press("enter", "enter", "enter")
         await yard.phase(SAVED)
+
+
+async def test_somebody_else_while_nobody_looks(box: Box) -> None:
+    """The question waits in the pane while the person is elsewhere: no dialog comes over what they do."""
+    async with open_logins() as yard:
+        await yard.press("G", "l")
+        code = await yard.code()
+        await yard.press("escape")
+        yard.simulator.device.approve(code, ADA, "Acme")
+        await yard.phase(MISMATCHED)
+        await yard.until(lambda: "the profile work is bob@bletchley.example" in yard.toasts)
+        assert len(yard.app.screen_stack) == 1
+        await yard.press("enter", "enter")
+        await yard.shows("Another login")
 
 
 async def test_full_disk(box: Box) -> None:

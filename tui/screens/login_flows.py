@@ -131,6 +131,8 @@ def open_flow(context: Context, asked: Asked) -> Flow:
     if asked.way == KEY:
         return KeyFlow(asked, target)
     # So that nothing on the screen waits for it later.
+    import segno  # noqa: F401
+
     from profiles.oauth import browser, device_code, http, whoami  # noqa: F401
 
     return IssuerFlow(context, asked, target)

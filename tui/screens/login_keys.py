@@ -47,6 +47,7 @@ class LoginKeys:
             self.logins, signs=app.signs, keymap=app.keymap, mono=app.scene.look.mono
         )
         self.pane.view.pasted = self._pasted
+        self.desk.asks = self._asked
         self.handlers: dict[str, Callable[[], object]] = {
             "switch": self._switch,
             "login": lambda: self._log_in(DEVICE),
@@ -217,6 +218,11 @@ class LoginKeys:
         elif login.phase == WAITING and login.way == BROWSER:
             return self._open_line("", _PASTE_HINT, self._paste, secret=True)
         return None
+
+    def _asked(self, login: Login) -> None:
+        """Ask at once where the person looks at this very login; elsewhere its pane waits for them."""
+        if self.login is login and self._yard.screen is self._screen:
+            self.decide(login)
 
     def decide(self, login: Login) -> Awaitable[None] | None:
         """Ask where a login of another identity goes."""

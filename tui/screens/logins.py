@@ -7,6 +7,7 @@ profile's old login is untouched until the new one is whole and durable; until t
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import aclosing
 from functools import partial
 from typing import NamedTuple
@@ -50,6 +51,8 @@ class LoginDesk:
         self.deeds = deeds
         self.logins = app.logins
         self.open_flow: OpenFlow = open_flow
+        #: Told of a login that waits for an answer of the person's.
+        self.asks: Callable[[Login], object] = lambda _login: None
         self._runs: dict[Login, _Run] = {}
         self._side_tasks: set[asyncio.Task[None]] = set()
 
@@ -149,7 +152,7 @@ class LoginDesk:
             if opener.can(url.authorize_url):
                 login.opened = await asyncio.to_thread(opener.open, url.authorize_url)
             self.logins.tell()
-            login.remark = await asyncio.to_thread(windows_remark, context, url)
+            login.remark = await _apart(partial(windows_remark, context, url))
         except (ProfilesError, OSError) as error:
             login.remark = explain(error)[0]
         self.logins.tell()
@@ -218,6 +221,7 @@ class LoginDesk:
             login.ask(error)
             self.app.state.note(error.message, WARNING, error.hint)
             self._say_unless_watched(login, f"login for {login.name}: {error.message}", WARNING)
+            self.asks(login)
         else:
             message, hint = explain(error)
             login.keep(message, hint)
@@ -241,3 +245,26 @@ class LoginDesk:
     def instead(self, login: Login) -> Login:
         """Log in by browser instead of the device code, or the other way round."""
         return self.start(login.name, BROWSER if login.way == DEVICE else DEVICE)
+
+
+async def _apart(work: Callable[[], str]) -> str:
+    """Return what `work` says, which may take long: leaving the program does not wait for it."""
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[str] = loop.create_future()
+
+    def tell(words: str) -> None:
+        if not told.done():
+            told.set_result(words)
+
+    def body() -> None:
+        try:
+            words = work()
+        except OSError:
+            words = ""
+        try:
+            loop.call_soon_threadsafe(tell, words)
+        except RuntimeError:
+            pass  # the screen is gone
+
+    threading.Thread(target=body, daemon=True).start()
+    return await told

@@ -220,15 +220,13 @@ def _browser(login: Login, around: Around) -> list[Line]:
     inset: Span = (" " * INDENT, PLAIN) if around.roomy else ("", PLAIN)
     head = crop(url.authorize_url, around.width - cells(inset[0]), around.signs)
     opened = "A browser was opened. " if login.opened else ""
+    without = "No callback?" if login.opened else "No tunnel?"
+    keys = (("copy", "copies it"), ("plain", "shows it whole"), ("open", "opens it"))
     said: list[Line] = [
         *([()] if around.roomy else []),
         ((f"{opened}Sign in at this page{_whose(login)}:", PLAIN),),
         (inset, (head, STRONG)),
-        _key_words(
-            (("copy", "copies it"), ("plain", "shows it whole"), ("open", "opens it")),
-            keymap,
-            inset,
-        ),
+        _key_words(keys if around.roomy else keys[:2], keymap, inset),
         (),
     ]
     if not login.opened:
@@ -242,7 +240,7 @@ def _browser(login: Login, around: Around) -> list[Line]:
         _callback(login, around),
         *([((f"{around.signs.warn} {clean(login.remark)}", WARN),)] if login.remark else []),
         (),
-        (("No tunnel? Then that page ends at an address that does not load.", PLAIN),),
+        ((f"{without} Then the page ends at an address that does not load.", PLAIN),),
         (
             inset,
             (keymap.first("detail"), ACCENT),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from profiles.oauth.events import CallbackRefused
-from tui.clipboard import SENT, copy_sequence
 from tui.login_state import (
     AT_STAKE,
     BROWSER,
@@ -19,7 +16,7 @@ from tui.login_state import (
     UNSAVED,
     WAITING,
 )
-from tui.screens.login_dialogs import EMPTY, AskSecret, Choose, NewLogin, Option, Wanted
+from tui.screens.login_copies import LoginCopies
 from tui.screens.logins import LoginDesk
 from tui.widgets.login_pane import LoginPane
 from tui.widgets.paste_line import PasteLine, first_line
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from tui.login_state import Login
+    from tui.screens.login_dialogs import Wanted
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard
 
@@ -43,6 +41,7 @@ class LoginKeys:
         self._yard = app
         self.logins = app.logins
         self.desk = LoginDesk(app, screen.deeds)
+        self.copies = LoginCopies(app)
         self.pane = LoginPane(
             self.logins, signs=app.signs, keymap=app.keymap, mono=app.scene.look.mono
         )
@@ -53,10 +52,10 @@ class LoginKeys:
             "login": lambda: self._log_in(DEVICE),
             "login-browser": lambda: self._log_in(BROWSER),
             "new": self._ask_new,
-            "copy": self._copy,
-            "copy-more": self._copy_more,
-            "open": self._open,
-            "plain": self._plain,
+            "copy": self._here(self.copies.copy),
+            "copy-more": self._here(self.copies.choose),
+            "open": self._here(self.copies.open),
+            "plain": self._here(self.copies.show),
             "qr": self._toggle_qr,
             "tunnel": self._edit_tunnel,
             "browser-instead": self._instead,
@@ -73,6 +72,10 @@ class LoginKeys:
         """The login in whose pane the focus is."""
         inside = self._screen.focused in (self.pane.view, self.pane.line)
         return self.logins.watched if inside and self._screen.focused is not None else None
+
+    def _here(self, deed: Callable[[Login], object]) -> Callable[[], object]:
+        """Return what does a deed with the login in whose pane the focus is."""
+        return lambda: deed(login) if (login := self.login) is not None else None
 
     def place(self) -> str | None:
         """Return where in the pane the focus is; None outside."""
@@ -175,6 +178,8 @@ class LoginKeys:
         self.open(self.logins.of(name) or self.desk.start(name, DEVICE))
 
     def _ask_new(self) -> Awaitable[None]:
+        from tui.screens.login_dialogs import NewLogin
+
         rows = self._yard.state.all_rows
         names = [row.name for row in rows if row.name] + [each.name for each in self.logins.running]
 
@@ -185,6 +190,8 @@ class LoginKeys:
         return self._yard.push_screen(NewLogin(names), answered)
 
     def _make(self, wanted: Wanted) -> None:
+        from tui.screens.login_dialogs import EMPTY, AskSecret
+
         if wanted.way == EMPTY:
             self._screen.deeds.make_empty(wanted.name)
         elif wanted.way in (KEY, TOKEN):
@@ -226,6 +233,8 @@ class LoginKeys:
 
     def decide(self, login: Login) -> Awaitable[None] | None:
         """Ask where a login of another identity goes."""
+        from tui.screens.login_dialogs import Choose, Option
+
         mismatch = login.mismatch
         if mismatch is None:
             return None
@@ -289,68 +298,6 @@ class LoginKeys:
     def _toggle_qr(self) -> None:
         self.logins.shows_qr = not self.logins.shows_qr
         self.logins.tell()
-
-    # -- copying, opening, showing --
-
-    def copy(self, what: str, text: str) -> None:
-        """Send a text to the terminal's clipboard, and say so."""
-        self._yard.send(copy_sequence(text, self._yard.context.environ))
-        self._yard.tell(f"{what} {SENT}")
-
-    def _texts(self, login: Login) -> list[tuple[str, str]]:
-        """Return what can be copied: what it is, and the text. No secret is among them."""
-        found: list[tuple[str, str]] = []
-        if login.code is not None:
-            found.append(("user code", login.code.user_code))
-            found.append(("URL", login.code.verification_url))
-        if login.url is not None:
-            found.append(("URL", login.url.authorize_url))
-            if login.tunnel:
-                found.append(("ssh line", login.tunnel))
-                found.append(("curl line", login.curl))
-        return found
-
-    def _copy(self) -> None:
-        if self.login is not None and (texts := self._texts(self.login)):
-            self.copy(*texts[0])
-
-    def _copy_more(self) -> Awaitable[None] | None:
-        if self.login is None:
-            return None
-        texts = dict(self._texts(self.login))
-
-        def answered(answer: str | None) -> None:
-            if answer is not None:
-                self.copy(answer, texts[answer])
-
-        options = [
-            Option(what, what, text if len(text) < 44 else "") for what, text in texts.items()
-        ]
-        return self._yard.push_screen(Choose("Copy", "", options), answered)
-
-    async def _open(self) -> None:
-        if self.login is None:
-            return
-        url = dict(self._texts(self.login))["URL"]
-        opener = self._yard.opener
-        if opener.can(url) and await asyncio.to_thread(opener.open, url):
-            self._yard.tell("opened in the browser")
-            return
-        self.copy("URL", url)
-        await self._plain()
-
-    def _plain(self) -> Awaitable[None]:
-        from tui.screens.plain import Passage, PlainScreen
-
-        headings = {
-            "user code": "The code:",
-            "URL": "The page:",
-            "ssh line": "On your own computer, before you sign in:",
-            "curl line": 'In another shell of this machine, then url = "ADDRESS" and ctrl+d:',
-        }
-        texts = self._texts(self.login) if self.login is not None else []
-        passages = [Passage(headings[what], text) for what, text in texts]
-        return self._yard.push_screen(PlainScreen(self._yard, passages))
 
     # -- lines --
 

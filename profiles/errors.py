@@ -292,12 +292,29 @@ class LoginError(ProfilesError):
 
 
 class LoginMismatch(LoginError):
-    """The new login is another identity than the profile's. `expected` and `found` say whose, for people."""
+    """The new login is another identity than the profile's. `expected` and `found` say whose, for people.
 
-    def __init__(self, name: str, expected: str, found: str, hint: str | None = None) -> None:
-        super().__init__(f"this is {found}; the profile {name} is {expected}", hint)
+    `belongs_to` is the profile that has this identity already, if there is one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        expected: str,
+        found: str,
+        belongs_to: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        alike = expected == found
+        super().__init__(
+            f"this is another one than that of {name}, {expected}"
+            if alike
+            else f"this is {found}; the profile {name} is {expected}",
+            hint,
+        )
         self.expected = expected
         self.found = found
+        self.belongs_to = belongs_to
 
 
 class LoginForbidden(LoginError):

@@ -13,7 +13,7 @@ from profiles.adoption import adopt, describe, free_name, make_profile
 from profiles.errors import LoginMismatch, ProfileNotFound, StoreNotWritable
 from profiles.generation import Copy, copy_of, read_copy
 from profiles.guard import put
-from profiles.history import Entry, iso, note
+from profiles.history import Entry, iso, last_switched_to, note
 from profiles.login_target import METHODS, LoginTarget, prepare, whose
 from profiles.paths import AUTH_FILE
 from profiles.profile_file import ProfileFile, save_profile_file
@@ -70,7 +70,7 @@ def save_login(
             saved = _save_into(work, profile, new, document)
         else:
             if on_mismatch == ASK:
-                raise _mismatch(profile, document)
+                raise _mismatch(work, profile, document)
             saved = (
                 _save_instead(work, profile, new, document)
                 if on_mismatch == REPLACE
@@ -86,7 +86,7 @@ def _needs(view: View, name: str, identity: Identity) -> Needs:
     except ProfileNotFound:
         return view.needs([identity])
     theirs = needs_of_profile(view, profile)
-    ours = view.needs([identity])
+    ours = view.needs([identity])  # the homes of other profiles that have it, too
     return theirs._replace(
         identities=theirs.identities | ours.identities, homes=theirs.homes | ours.homes
     )
@@ -104,13 +104,29 @@ def _fits(work: Work, profile: Profile, identity: Identity) -> bool:
     return expected is None or expected == identity
 
 
-def _mismatch(profile: Profile, document: AuthDocument) -> LoginMismatch:
+def _mismatch(work: Work, profile: Profile, document: AuthDocument) -> LoginMismatch:
     expected, found = whose(profile), describe(document)
     if expected == found and document.identity is not None and document.identity.account_id:
         found = f"{found} of the workspace {document.identity.account_id}"
+    theirs = _profiles_with(work, document)
+    where = f"in the profile {theirs[0]}, whose it is" if theirs else "as a new profile"
     return LoginMismatch(
-        profile.name, expected, found, "save it as a new profile, or log in as the one expected"
+        profile.name,
+        expected,
+        found,
+        theirs[0] if theirs else None,
+        f"save it {where}, or log in as the one expected",
     )
+
+
+def _profiles_with(work: Work, document: AuthDocument) -> list[str]:
+    """Return the profiles that have this very identity, the one first that the active home was last switched to."""
+    identity = document.identity
+    if identity is None:
+        return []
+    names = sorted(profile.name for profile in work.profiles_of(identity))
+    last = last_switched_to(work.context, work.context.home, identity.digest())
+    return sorted(names, key=lambda name: name != last)
 
 
 def _save_as_new(work: Work, name: str, new: Copy, document: AuthDocument) -> SavedLogin:
@@ -125,12 +141,11 @@ def _save_as_new(work: Work, name: str, new: Copy, document: AuthDocument) -> Sa
         make_profile(work, name, _fields(work, document), live)
         return _save_into(work, work.profile(name), new, document)
     profile = make_profile(work, name, _fields(work, document), new)
-    others = [p.name for p in work.profiles_of(live_identity(new)) if p.name != name]
+    others = [other for other in _profiles_with(work, document) if other != name]
     work.say(f"saved {describe(document)} as the profile {name}")
     if others:
-        work.say(
-            f"{others[0]} has a login of the same identity; both work, each with its own tokens"
-        )
+        have = f"{others[0]} has" if len(others) == 1 else f"{', '.join(others)} have"
+        work.say(f"{have} a login of the same identity, too; each works with its own tokens")
     return _saved(work, profile, document, active=False)
 
 
@@ -178,8 +193,12 @@ def _renew_active(work: Work, live: Live, profile: Profile, new: Copy) -> bool:
 
 
 def _save_beside(work: Work, profile: Profile, new: Copy, document: AuthDocument) -> SavedLogin:
-    """Make another profile of a login that is not the one expected; no login is ever dropped."""
-    error = _mismatch(profile, document)
+    """Put a login that is not the one expected into its own profile, or make it one; no login is ever dropped."""
+    error = _mismatch(work, profile, document)
+    if error.belongs_to is not None:
+        work.say(f"{error.message}: it goes into the profile {error.belongs_to}, whose it is")
+        theirs = work.profile(error.belongs_to)
+        return _save_into(work, theirs, new, document)._replace(mismatch=True)
     made = make_profile(work, free_name(work, document), _fields(work, document), new)
     work.say(f"{error.message}: it is saved as the new profile {made.name}")
     return _saved(work, made, document, active=False)._replace(mismatch=True)

@@ -190,6 +190,31 @@ def test_another_identity_becomes_a_profile_of_its_own(box: Box) -> None:
     assert any("bob" in sentence for sentence in saved.said)
 
 
+def test_another_identity_goes_into_the_profile_that_has_it(box: Box) -> None:
+    """The wrong person twice: no second profile of them, but their newest sign-in in the one that they have."""
+    yard = Yard(box)
+    yard.save("ada", ADA)
+    yard.save("robert", BOB)
+    again = BOB.sign_in("again", BOB.issued_at + HOUR)
+    with pytest.raises(LoginMismatch) as caught:
+        _save(yard, "ada", again)
+    assert caught.value.belongs_to == "robert"
+    saved = _save(yard, "ada", again, NEW)
+    assert (saved.name, saved.mismatch) == ("robert", True)
+    assert yard.names() == ["ada", "robert"]
+    assert yard.holds(yard.saved("robert"), again)
+    assert yard.holds(yard.saved("ada"), ADA)
+    assert yard.backed_up(BOB, os.path.realpath(box.profile("robert")))
+
+
+def test_another_key_is_called_another_key(box: Box) -> None:
+    """Two keys look alike to a person: the question does not call both the same."""
+    yard = Yard(box)
+    yard.save("bot", with_api_key("one"))
+    with pytest.raises(LoginMismatch, match="another one than that of bot, an API key"):
+        _save(yard, "bot", with_api_key("two"))
+
+
 def test_another_identity_may_take_the_profile_and_the_old_one_moves_out(box: Box) -> None:
     """When the person says so; the active home keeps its login, which is the moved profile's now."""
     yard = Yard(box)
@@ -234,6 +259,17 @@ def test_a_second_profile_of_one_identity_is_said(box: Box) -> None:
     assert yard.holds(yard.saved("ada"), ADA)
     assert yard.holds(yard.saved("second"), AGAIN)
     assert any("ada has a login of the same identity" in sentence for sentence in saved.said)
+
+
+def test_a_third_profile_of_one_identity_names_both_the_last_switched_to_first(box: Box) -> None:
+    """The one that matters most to the person is named first."""
+    yard = Yard(box)
+    yard.save("ada", ADA)
+    yard.save("zoe", AGAIN)
+    yard.live(BOB)
+    yard.switch("zoe")
+    saved = _save(yard, "third", ADA.sign_in("third", AGAIN.issued_at + HOUR))
+    assert any("zoe, ada have a login" in sentence for sentence in saved.said)
 
 
 def test_r4_somebody_elses_login_in_the_profiles_file_is_saved_first(box: Box) -> None:

@@ -96,15 +96,16 @@ def test_every_place_has_a_footer() -> None:
     places = {login.place}
     login.take(CODE)
     places.add(login.place)
-    for end in (
-        lambda: login.take(Approved(1.0, "device")),
-        lambda: login.fail("no", None),
-        lambda: login.keep("no", None),
-        lambda: login.ask(LoginMismatch("work", "ada", "bob")),
-        lambda: login.done(SAVED_AS),
-    ):
-        end()
-        places.add(login.place)
+    login.take(Approved(1.0, "device"))
+    places.add(login.place)
+    login.fail("no", None)
+    places.add(login.place)
+    login.keep("no", None)
+    places.add(login.place)
+    login.ask(LoginMismatch("work", "ada", "bob"))
+    places.add(login.place)
+    login.done(SAVED_AS)
+    places.add(login.place)
     assert len(places) == 6
     assert places < set(FOOTERS)
 
@@ -121,7 +122,8 @@ def test_going_round() -> None:
     for expected in ("three", "one", None):
         assert logins.watched is not None
         logins.close(logins.watched)
-        assert (logins.watched.name if logins.watched else None) == expected
+        after: Login | None = logins.watched
+        assert (after.name if after is not None else None) == expected
     assert logins.all == []
 
 

@@ -67,7 +67,7 @@ def test_a_device_login() -> None:
     login.keep("the disk is full", "make room")
     assert (login.phase, login.document) == (UNSAVED, document)
     login.done(SAVED_AS)
-    assert (login.phase, login.document, login.message) == (SAVED, None, "")
+    assert [login.phase, login.document, login.message] == [SAVED, None, ""]
 
 
 def test_a_pasted_code_that_is_not_taken() -> None:

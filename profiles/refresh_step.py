@@ -362,10 +362,12 @@ class Step:
         """The token is refused for good; unless somebody else has the newer one, a login is needed (R19)."""
         ours = ready.again and dead.code == REUSED
         why = "a refresh whose answer never arrived had used it up" if ours else dead.why
-        set_mark(self.context, ready.digest, LOGIN_NEEDED, why)
-        # What we used up ourselves is never sent a third time; what somebody says is dead may be tried by force. It is
-        # an answer, even if nobody lets us look at the holders any more.
-        record(self.context, SPENT if ours else RETURNED, [ready.digest])
+        try:
+            set_mark(self.context, ready.digest, LOGIN_NEEDED, why)
+        finally:
+            # What we used up ourselves is never sent a third time; what somebody says is dead may be tried by force.
+            # It is an answer, even if nothing more can be written or read.
+            record(self.context, SPENT if ours else RETURNED, [ready.digest])
         try:
             newer = self._newer_elsewhere(login, ready) if dead.code == REUSED else None
         except StoreLocked:

@@ -1,11 +1,14 @@
-"""A Codex refreshes in the same moment: one token is sent twice, and what that may have cost is said (R17, R19)."""
+"""What a refusal leaves behind, also of a token that a Codex sent in the same moment (R17, R19)."""
 
 from __future__ import annotations
+
+import time
 
 import pytest
 
 from profiles import lock
 from profiles.listing import take_snapshot
+from profiles.refreshing import refresh_logins
 from profiles.spent import load_spent
 from tests.refreshing.stand import Stand
 
@@ -100,3 +103,28 @@ def _take(stand: _Beside, held: list[lock.HeldLocks]) -> bool:
     assert taken.try_all(lock.codex_locks(stand.home)) is None
     held.append(taken)
     return True
+
+
+def test_r17_an_answer_counts_when_it_cannot_be_marked(box: Box) -> None:
+    """Somebody holds the lock of the state files: the token is not taken for one that was never answered."""
+    with Stand(box) as stand:
+        stand.put("ada", stand.sign_in("ada"))
+        body: dict[str, object] = {"error": {"code": "refresh_token_invalidated"}}
+        stand.simulator.faults.add("/oauth/token", status=401, body=body)
+        with lock.acquire(stand.context, [lock.state_lock(stand.context)]):
+            assert stand.refresh()[0].locked
+        assert not load_spent(stand.context).unanswered
+
+
+def test_r19_many_refused_at_once(box: Box) -> None:
+    """Eight at a time, by the machine's clock: every one is remembered."""
+    with Stand(box, latency=0.1) as stand:
+        for number in range(16):
+            stand.put(f"number-{number}", stand.sign_in(f"number-{number}"))
+        body: dict[str, object] = {"error": {"code": "refresh_token_invalidated"}}
+        stand.simulator.faults.add("/oauth/token", times=None, status=401, body=body)
+        context = stand.context._replace(monotonic=time.monotonic, sleep=time.sleep)
+        results = list(refresh_logins(context))
+        assert [result.outcome for result in results] == ["login-needed"] * 16
+        states = [row.state for row in take_snapshot(stand.context).rows]
+        assert states == ["login-needed"] * 16

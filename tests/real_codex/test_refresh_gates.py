@@ -15,6 +15,10 @@ import pytest
 from profiles.codex_version import version_of
 from profiles.generation import read_copy
 from profiles.listing import take_snapshot
+from profiles.model import Secret
+from profiles.oauth.documents import chatgpt_document
+from profiles.oauth.issuer import Issuer
+from profiles.oauth.token_endpoint import TokenAnswer
 from profiles.refresh_plan import AFTER_EXPIRY, BEFORE_EXPIRY, Options, who_else_refreshes
 from profiles.refreshing import FRESH, NEEDED, REFRESHED, SKIPPED, refresh_logins
 from tests.real_codex.halting import (
@@ -38,8 +42,11 @@ from tests.real_codex.meeting import (
     ours,
     theirs,
 )
-from tests.rules.yard import sub_box
-from tests.support.programs import CODEX_98, CODEX_169, CODEXES
+from tests.rules.yard import sub_box, write
+from tests.support.certificates import Authority
+from tests.support.programs import CODEX_98, CODEX_169, CODEXES, need
+from tests.support.real_codex import RealCodex
+from tui.simulator.server import Simulator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -226,6 +233,34 @@ def test_requests_of_the_client_arrive(box: Box, codex: str, version: tuple[int,
         assert ("scope" in request.json()) == (codex == CODEX_98)
         assert ("refresh_reason" in request.json()) == (codex == CODEX_169)
         assert meeting.works(meeting.live_path)
+
+
+@pytest.mark.parametrize(
+    ("codex", "variable", "arrives"),
+    [
+        (CODEX_169, "CODEX_CA_CERTIFICATE", True),
+        (CODEX_169, "SSL_CERT_FILE", True),
+        (CODEX_98, "SSL_CERT_FILE", True),
+        (CODEX_98, "CODEX_CA_CERTIFICATE", False),
+    ],
+)
+def test_requests_of_the_client_arrive_over_tls(
+    box: Box, codex: str, variable: str, arrives: bool
+) -> None:
+    """0.98 knows one of the two variables: with the other it sends nothing, which would prove anything (C144)."""
+    authority = Authority(box.path)
+    with Simulator(tls=authority.vouch().server()) as simulator:
+        simulator.people.add("ada@example.com")
+        answer = simulator.sign_in("ada@example.com")
+        tokens = TokenAnswer(*(Secret(answer[name]) for name in TokenAnswer._fields))
+        document = chatgpt_document(tokens, Issuer(simulator.url), 1_800_000_000.0)
+        url = {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": f"{simulator.url}{TOKEN}"}
+        client = RealCodex(need(codex), box.codex, {**url, variable: authority.path})
+        write(f"{client.home}/auth.json", document.raw)
+        with client.app_server() as session:
+            session.request("getAuthStatus", {"includeToken": True, "refreshToken": True})
+        assert len(simulator.requests(TOKEN)) == arrives
+        assert simulator.families[0].generation == arrives
 
 
 @pytest.mark.parametrize("gate", ["", *GATES[:3]], ids=lambda gate: gate or "idle")

@@ -196,18 +196,47 @@ def can_ask() -> bool:
     return is_terminal(STDIN) and is_terminal(STDERR)
 
 
-def ask(question: str, *, usual: bool = False) -> bool:
-    """Ask a yes-or-no question. An empty line is `usual`; the end of input is a no.
-
-    Whatever else is not a yes is a no. Raises KeyboardInterrupt.
-    """
-    prompt(f"{question} {'[Y/n]' if usual else '[y/N]'} ")
+def ask(question: str) -> bool:
+    """Ask a yes-or-no question. Whatever is not a yes is a no. Raises KeyboardInterrupt."""
+    prompt(f"{question} [y/N] ")
     answer = sys.stdin.readline() if sys.stdin is not None else ""
     if not answer.endswith("\n"):
         _write("\n")
-        usual = False
-    word = answer.strip().lower()
-    return word in ("y", "yes") or (usual and not word)
+    return answer.strip().lower() in ("y", "yes")
+
+
+def ask_firmly(question: str) -> bool | None:
+    """Ask what only a "no" may end: yes (or an empty line), no, or None when nobody answers any more.
+
+    What was typed before the question is no answer to it, and whatever is neither yes nor no is
+    asked about again. Raises KeyboardInterrupt.
+    """
+    while True:
+        _forget_typed()
+        prompt(f"{question} [Y/n] ")
+        try:
+            # Bytes: a sign that is none in this locale is no answer, and no error either.
+            answer = sys.stdin.buffer.readline() if sys.stdin is not None else b""
+        except OSError:
+            answer = b""
+        if not answer.endswith(b"\n"):
+            _write("\n")
+            return None
+        word = answer.strip().lower()
+        if word in (b"", b"y", b"yes"):
+            return True
+        if word in (b"n", b"no"):
+            return False
+        say("That was neither: y or enter for yes, n for no.")
+
+
+def _forget_typed() -> None:
+    import termios
+
+    try:
+        termios.tcflush(STDIN, termios.TCIFLUSH)
+    except termios.error:
+        pass  # No terminal (any more): nobody typed ahead.
 
 
 def prompt(text: str) -> None:

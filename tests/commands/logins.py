@@ -147,17 +147,20 @@ class Running:
     def text(self, name: str = "err") -> str:
         """Return what was written so far: to `out` or `err`."""
         with self._news:
-            return self._texts[name].decode()
+            return self._texts[name].decode(errors="replace")
 
     def _wait(self, what: str, name: str, found: Any) -> Any:  # noqa: ANN401 - whatever is found
         __tracebackhide__ = True
         with self._news:
             result = self._news.wait_for(
-                lambda: found(self._texts[name].decode()) or f"{name} ended" in self._texts,
+                lambda: (
+                    found(self._texts[name].decode(errors="replace"))
+                    or f"{name} ended" in self._texts
+                ),
                 PATIENCE,
             )
-            result = found(self._texts[name].decode()) if result else None
-            texts = {key: value.decode() for key, value in self._texts.items()}
+            result = found(self._texts[name].decode(errors="replace")) if result else None
+            texts = {key: value.decode(errors="replace") for key, value in self._texts.items()}
         assert result, f"{what} did not come: {texts}"
         return result
 
@@ -185,7 +188,7 @@ class Running:
     def say(self, text: str) -> None:
         """Type, or write to the pipe."""
         if self._ours is not None:
-            os.write(self._ours, text.encode())
+            os.write(self._ours, text.encode(errors="surrogateescape"))
         else:
             assert self.child.stdin is not None
             self.child.stdin.write(text.encode())

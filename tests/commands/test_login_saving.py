@@ -107,9 +107,45 @@ def test_a_disk_that_is_full_at_the_end_in_a_terminal(box: Box, simulator: Simul
         check_files(box, simulator)
 
 
-@pytest.mark.parametrize(("answer", "code"), [("n\n", 1), ("\x03", 130), ("\x04", 1)])
+@pytest.mark.parametrize("how", [[], ["--json"]], ids=["prose", "json"])
+def test_a_stray_word_gives_no_login_up(box: Box, simulator: Simulator, how: list[str]) -> None:
+    """What was typed before the question is no answer to it; nonsense is asked about again, as often as it comes."""
+    with small_store(box) as folder:
+        words = ["work", "--device-code", *how]
+        with Running(words, simulator, terminal=True) as login:
+            code = login.wait_for(r"([A-Z0-9]{4}-[A-Z0-9]{5})")[1]
+            login.say("foo\nn\nno\n")
+            filler = fill(folder)
+            simulator.device.approve(code, "ada@example.com")
+            login.wait_for(r"Save again\? \[Y/n\] $")
+            for number, answer in enumerate(["x\n", "never\n", "\udcff\n", "n n\n"], 2):
+                login.say(answer)
+                login.wait_for(rf"(?s)(Save again\? \[Y/n\] .*){{{number}}}$")
+            os.unlink(filler)
+            login.say("YES\n")
+            ran = login.end(0)
+        assert "lost" not in ran.out
+        assert saved(box, "work")["tokens"]["refresh_token"]
+
+
+def test_the_end_of_input_gives_no_login_up(box: Box, simulator: Simulator) -> None:
+    """Ctrl-d at the question: then nobody is asked, and it is tried again without."""
+    with small_store(box) as folder:
+        with Running(["work", "--device-code"], simulator, terminal=True) as login:
+            code = login.wait_for(USER_CODE)[1]
+            filler = fill(folder)
+            simulator.device.approve(code, "ada@example.com")
+            login.wait_for(r"Save again\? \[Y/n\] $")
+            login.say("\x04")
+            login.wait_for("trying again for 2 minutes")
+            os.unlink(filler)
+            login.end(0)
+        assert saved(box, "work")["tokens"]["refresh_token"]
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 1), (" No\n", 1), ("\x03", 130)])
 def test_a_login_that_is_given_up(box: Box, simulator: Simulator, answer: str, code: int) -> None:
-    """No, ctrl-c and the end of input: said that it is lost, why, and what to do; nothing changed."""
+    """No and ctrl-c: said that it is lost, why, and what to do; nothing changed."""
     with small_store(box) as folder:
         settled(box, simulator, "ada", "ada@example.com", active=True)
         with Running(["ada", "--device-code"], simulator, terminal=True) as login:

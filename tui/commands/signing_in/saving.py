@@ -32,6 +32,7 @@ def save(
     while it waits for a person or for room.
     """
     until: float | None = None
+    can_ask = stderr.can_ask()
     while True:
         interruptions.shelter()
         try:
@@ -43,10 +44,12 @@ def save(
             raise _lost(asked, document, error.message, error.hint) from None
         interruptions.shelter(on=False)
         try:
-            if stderr.can_ask():
+            if can_ask:
                 stderr.error(f"not saved yet: {why}", hint)
-                if not stderr.ask("The login is in memory only. Save again?", usual=True):
+                answer = stderr.ask_firmly("The login is in memory only. Save again?")
+                if answer is False:
                     raise _lost(asked, document, why, hint)
+                can_ask = answer is not None
                 continue
             now = context.monotonic()
             if until is None:
@@ -65,7 +68,7 @@ def save(
 
 def _lost(asked: Asked, document: AuthDocument, why: str, hint: str | None) -> NotSaved:
     what = "the login is lost" if document.kind in OAUTH_KINDS else "nothing was saved"
-    step = f"{hint}; then: {asked.again}" if hint else asked.again
+    step = f"{hint.removesuffix(', then repeat')}; then: {asked.again}" if hint else asked.again
     return NotSaved(f"{what}: {why}", step)
 
 

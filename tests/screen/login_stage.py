@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Final
+from typing import Any, Final
 
 from profiles.context import make_context
 from profiles.logging_in import save_login
@@ -41,6 +41,7 @@ class Yard(Stage):
 
     simulator: Simulator
     sent: list[str]
+    told: list[str]
     opened: list[str]
 
     @property
@@ -87,7 +88,7 @@ class Yard(Stage):
         views = (self.main.logins.pane.view, self.main.detail, self.main.events)
         texts = [self.text, self.said, self.toasts, self.app.export_screenshot()]
         hints = [event.hint or "" for event in self.app.state.events]
-        return "\n".join((*texts, *hints, *(view.text for view in views), *self.sent))
+        return "\n".join((*texts, *hints, *(view.text for view in views), *self.sent, *self.told))
 
     def check_secrets(self) -> None:
         """Fail when a secret can be read anywhere."""
@@ -123,14 +124,19 @@ async def open_logins(
             switch(make_context(), profiles[0][0])
         async with open_stage(size, context(make_context())) as stage:
             yard = Yard(stage.app, stage.pilot)
-            yard.simulator, yard.sent, yard.opened = simulator, [], []
-            send = stage.app.send
+            yard.simulator, yard.sent, yard.told, yard.opened = simulator, [], [], []
+            send, notify = stage.app.send, stage.app.notify
 
             def keep(sequence: str) -> None:
                 yard.sent.append(sequence)
                 send(sequence)
 
+            def tell(message: str, **how: Any) -> None:  # noqa: ANN401
+                yard.told.append(message)
+                notify(message, **how)
+
             stage.app.send = keep  # type: ignore[method-assign]
+            stage.app.notify = tell  # type: ignore[method-assign]
             command = ("open",) if desktop else None
             stage.app.opener = Opener(command, lambda words: yard.opened.append(words[-1]))
             yield yard

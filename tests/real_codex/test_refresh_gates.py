@@ -328,3 +328,21 @@ def test_r20_a_client_of_today_takes_up_what_we_refreshed(box: Box) -> None:
         meeting.end_client()
         results = list(refresh_logins(meeting.context, None, Options(force=True)))
         assert "runs with" not in "\n".join(results[0].said)
+
+
+@pytest.mark.parametrize("codex", CODEXES)
+def test_r20_a_client_that_runs_with_the_profile_itself(box: Box, codex: str) -> None:
+    """As `tui run` starts it: today's takes up our token, an old one is left alone; the active home has it, too."""
+    with Meeting(box, codex) as meeting:
+        client = RealCodex(
+            need(codex), box.profile("ada"), {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": None}
+        )
+        with client.app_server() as session:
+            [result, *_] = meeting.again(Options(force=True))
+            assert result.outcome == (SKIPPED if codex == CODEX_98 else REFRESHED)
+            if codex == CODEX_98:
+                return
+            answer = session.request("getAuthStatus", {"includeToken": True, "refreshToken": True})
+        assert answer["authToken"] == meeting.simulator.families[0].access_tokens[-1]
+        assert meeting.tokens_sent(theirs) == []
+        assert meeting.all_work()

@@ -89,6 +89,10 @@ async def test_tall_panes_are_both_there(box: Box) -> None:
         await yard.shows(code)
         await yard.press("shift+tab")
         assert yard.main.place() == "login-device"
+        before = yard.main.logins.pane.size.height
+        yard.simulator.device.approve(code, BOB)
+        await yard.shows(f"{BOB} saved as work")
+        await yard.until(lambda: yard.main.logins.pane.size.height < before / 2)
 
 
 async def test_ascii(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from profiles.oauth.events import CallbackRefused
 from tui.login_state import (
+    APPROVED,
     AT_STAKE,
     BROWSER,
     DEVICE,
@@ -12,6 +13,7 @@ from tui.login_state import (
     OVER,
     SAVED,
     SAVING,
+    STARTING,
     TOKEN,
     UNSAVED,
     WAITING,
@@ -128,6 +130,9 @@ class LoginKeys:
             self.leave()
         line = self.pane.line
         watched = self.logins.watched
+        if watched is not None and watched.phase not in (STARTING, APPROVED, SAVING):
+            # What is in between is over in a moment: the pane keeps its height for it.
+            screen.set_class(watched.phase != WAITING, "-short")
         if line is not None and (watched is None or watched.phase != WAITING):
             # Nothing waits for it any more.
             had_focus = screen.focused is line

@@ -43,6 +43,15 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+#: How a command over several profiles ends, by the word that `worst` of profiles.refreshing and profiles.usage says.
+OF_SEVERAL = {
+    None: ExitCode.OK,
+    "login-needed": ExitCode.LOGIN_NEEDED,
+    "unreachable": ExitCode.UNREACHABLE,
+    "locked": ExitCode.LOCKED,
+    "failed": ExitCode.FAILED,
+}
+
 #: What each exit code means, for `--help`.
 MEANINGS = {
     ExitCode.OK: "done",

@@ -97,6 +97,8 @@ def _surroundings(environ: dict[str, str], box: Box) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "NO_PROXY": loopback,
         "no_proxy": loopback,
+        # The screen asks for usage by itself: where a test has no backend, nobody is reached.
+        "SWITCHYARD_CHATGPT_BASE_URL": "http://127.0.0.1:9/backend-api/",
         "SWITCHYARD_HOME": box.switchyard,
         "TERM": "xterm-256color",
         "TZ": "UTC",

@@ -14,6 +14,7 @@ from profiles.discovery import NAME
 from profiles.errors import ConfigError
 from profiles.listing import Snapshot, take_snapshot
 from profiles.model import EMPTY, ProfileRow
+from profiles.usage_rows import usage_of_rows
 from tui.colours import choose
 from tui.first_picture import Scene, paint
 from tui.keys import make_keymap
@@ -48,6 +49,7 @@ def run_screen(
     gc.disable()
     config, problem = read_config(context)
     state = State(context.now, *first_look(context))
+    state.usage.remember(usage_of_rows(context, state.all_rows))
     if problem is not None:
         state.note(problem.message, WARNING, problem.hint)
     scene = make_scene(context, config, state)._replace(demo=demo)

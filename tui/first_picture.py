@@ -86,7 +86,7 @@ def _around(scene: Scene, width: int) -> Around:
 def _list(scene: Scene, width: int, height: int, high: bool) -> list[tuple[Line, str]]:  # noqa: FBT001
     """Return what stands in the list's pane: lines, each with what lies under it."""
     state, signs, room = scene.state, scene.signs, width - 4
-    columns = columns_for(room, longest_of(state.all_rows, signs))
+    columns = columns_for(room, longest_of(state.all_rows, signs, state.usage))
     lines: list[tuple[Line, str]] = []
     if state.rows and high:
         lines.append((((head_text(columns, signs), MUTED),), ""))
@@ -95,7 +95,7 @@ def _list(scene: Scene, width: int, height: int, high: bool) -> list[tuple[Line,
     now = scene.context.now()
     for index, row in enumerate(state.rows[top : top + visible], top):
         ground = "cursor" if index == state.cursor else ""
-        lines.append((row_line(row, columns, now, signs), ground))
+        lines.append((row_line(row, columns, now, signs, state.usage.of(row)), ground))
     said = paragraphs(state, scene.keymap, scene.context)
     if said and state.rows:
         lines.append(((), ""))
@@ -146,7 +146,7 @@ def _detail_box(scene: Scene, ink: _Ink, width: int, height: int) -> list[str]:
     ]
     row = scene.state.selected
     around = Surroundings(scene.context.now(), width - 4, scene.signs, scene.context.user_home)
-    content = detail_lines(row, None, around) if row is not None else []
+    content = detail_lines(row, None, around, scene.state.usage.of(row)) if row is not None else []
     for line in (*content, *[()] * height)[: height - 2]:
         inner = ink.line(line, width - 4)
         lines.append(ink.text(f"{box[5]} ", "line") + inner + ink.text(f" {box[5]}", "line"))

@@ -10,12 +10,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tui.situation import (
+    all_refreshable,
     browser_waits,
     code_waits,
     deletable,
     filterable,
     idle,
     loginable,
+    refreshable,
     repeatable,
     replaceable,
     selected,
@@ -96,6 +98,22 @@ ACTIONS: tuple[Action, ...] = (
         loginable,
     ),
     Action(
+        "refresh",
+        ("r",),
+        "refresh",
+        "Get new tokens for the selected profile now, however fresh they are.",
+        LOGIN,
+        refreshable,
+    ),
+    Action(
+        "refresh-all",
+        ("ctrl+r",),
+        "refresh all",
+        "Get new tokens for every login that is due, several at a time; ctrl+c stops.",
+        LOGIN,
+        all_refreshable,
+    ),
+    Action(
         "new",
         ("n",),
         "new",
@@ -114,14 +132,7 @@ ACTIONS: tuple[Action, ...] = (
         deletable,
     ),
     Action("copy", ("y",), "copy", "Copy the code, or the URL.", PANE, waiting),
-    Action(
-        "copy-more",
-        ("Y",),
-        "copy what",
-        "Choose what is copied: code, URL, ssh line.",
-        PANE,
-        waiting,
-    ),
+    Action("copy-more", ("Y",), "copy what", "Choose what is copied.", PANE, waiting),
     Action(
         "open",
         ("o",),
@@ -201,7 +212,7 @@ MOVES = frozenset(a.id for a in ACTIONS if a.group == MOVE) - {"pane", "pane-bac
 
 #: What the footer shows where the focus is, most used first. `help` comes last and stays longest.
 FOOTERS: dict[str, tuple[str, ...]] = {
-    "list": ("switch", "undo", "detail", "filter", "new", "run", "help"),
+    "list": ("switch", "undo", "detail", "filter", "new", "refresh", "help"),
     "empty": ("new", "rescan", "quit", "help"),
     "filtered": ("switch", "back", "detail", "filter", "help"),
     "detail": ("back", "switch", "run", "rename", "note", "delete", "help"),

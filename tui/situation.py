@@ -17,7 +17,8 @@ class Situation(NamedTuple):
     `rows` counts the profiles, `shown` those that the filter lets through. `selected` is whether a
     row is, `name` its profile (None: a login that no profile has yet). `busy` says what is being
     written, in words. `place` is where the focus is, `logins` counts the logins that have a pane, and
-    `logging_in` is whether one of them, still running, is for the selected profile.
+    `logging_in` is whether one of them, still running, is for the selected profile; `refreshing` whether
+    that one is being refreshed, `refreshing_all` whether all are.
     """
 
     rows: int = 0
@@ -29,6 +30,8 @@ class Situation(NamedTuple):
     place: str = "list"
     logins: int = 0
     logging_in: bool = False
+    refreshing: bool = False
+    refreshing_all: bool = False
 
 
 def selected(now: Situation) -> str | None:
@@ -66,12 +69,28 @@ def loginable(now: Situation) -> str | None:
     return None if now.place.startswith(LOGIN_PLACE) else saved(now)
 
 
+def refreshable(now: Situation) -> str | None:
+    """Whether its login can be refreshed: once at a time."""
+    if (why := saved(now)) is not None:
+        return why
+    return f"{now.name} is being refreshed already" if now.refreshing else None
+
+
+def all_refreshable(now: Situation) -> str | None:
+    """Whether all can be refreshed."""
+    if not now.rows:
+        return "there is no profile yet: n makes one"
+    return "all are being refreshed already: ctrl+c stops" if now.refreshing_all else None
+
+
 def still(now: Situation) -> str | None:
     """A profile keeps its name and its place while a login for it runs."""
     if (why := saved(now)) is not None:
         return why
     if now.logging_in:
         return f"a login for {now.name} is running: ctrl+c in its pane cancels it"
+    if now.refreshing:
+        return f"{now.name} is being refreshed: ctrl+c stops what was not sent yet"
     return idle(now)
 
 

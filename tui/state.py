@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+from tui.usage_state import Usage
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from profiles.details import ProfileDetails
     from profiles.listing import Snapshot
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     Watcher = Callable[[frozenset[str]], None]
 
 #: What can change; the words that watchers get.
-ROWS, SELECTION, DETAILS, EVENTS, BUSY = "rows", "selection", "details", "events", "busy"
+ROWS, SELECTION, DETAILS, EVENTS, BUSY, USAGE = (
+    *("rows", "selection", "details", "events", "busy", "usage"),
+)
 #: How many events are kept.
 KEPT = 500
 
@@ -55,6 +59,7 @@ class State:
         self.details: ProfileDetails | None = None
         self.events: deque[Event] = deque(maxlen=KEPT)
         self.busy: str | None = None
+        self.usage = Usage()
         self._wanted: ProfileRow | None = None
         self._watchers: list[Watcher] = []
         self.take(snapshot, partial=partial)
@@ -105,6 +110,13 @@ class State:
         ):
             self.details = None
         self._tell(ROWS, SELECTION)
+
+    def replace_rows(self, rows: Mapping[str, ProfileRow]) -> None:
+        """Take what is known of some profiles, by name, before the disk is read again."""
+        known = self.snapshot.rows
+        changed = [rows.get(row.name or "", row) for row in known]
+        if changed != known:
+            self.take(self.snapshot._replace(rows=changed), partial=self.partial)
 
     def select(self, cursor: int) -> None:
         """Put the cursor on a line."""
@@ -196,6 +208,16 @@ class State:
         for sentence in new:
             self.note(sentence)
         return new
+
+    def note_events(self, events: Sequence[Event]) -> None:
+        """Put many things into the event log at once."""
+        if events:
+            self.events.extend(events)
+            self._tell(EVENTS)
+
+    def tell_usage(self) -> None:
+        """Tell that more is known about usage."""
+        self._tell(USAGE)
 
     def set_busy(self, words: str | None) -> None:
         """Say what is being written, in words (`switching to work`); None: nothing any more."""

@@ -103,7 +103,8 @@ def test_what_cannot_act_says_why() -> None:
     nothing = Situation()
     busy = Situation(rows=1, shown=1, selected=True, name="work", busy="switching to work")
     free = busy._replace(busy=None)
-    needs_row = ("switch", "run", "login", "login-browser", "rename", "note", "delete", "detail")
+    needs_row = ("switch", "run", "login", "login-browser", "refresh", "refresh-all")
+    needs_row += ("rename", "note", "delete", "detail")
     writes = ("switch", "run", "rename", "note", "delete", "undo", "new")
     for action in ACTIONS:
         if action.group == PANE:
@@ -144,3 +145,19 @@ def test_a_profile_stays_while_a_login_for_it_runs() -> None:
         why_not = BY_ID[action].why_not
         assert why_not is not None
         assert "a login for work is running" in (why_not(now) or "")
+
+
+def test_a_login_is_refreshed_once_at_a_time() -> None:
+    """Catches a second refresh of the same login, and a rename from under one; other profiles are free."""
+    now = Situation(rows=2, shown=2, selected=True, name="work", refreshing=True)
+    for action in ("refresh", "rename", "delete"):
+        why_not = BY_ID[action].why_not
+        assert why_not is not None
+        assert "work is being refreshed" in (why_not(now) or "")
+    for action in ("switch", "login", "refresh-all", "new"):
+        why_not = BY_ID[action].why_not
+        assert why_not is not None
+        assert why_not(now) is None
+    every = BY_ID["refresh-all"].why_not
+    assert every is not None
+    assert "already" in (every(now._replace(refreshing_all=True)) or "")

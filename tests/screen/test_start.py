@@ -157,7 +157,7 @@ async def test_state_changes_with_time(box: Box) -> None:
     async with open_stage(context=context) as stage:
         await stage.shows("✓ ok")
         shift[0] = 11 * DAY
-        stage.main.wake()
+        stage.main.clock.wake()
         await stage.shows("↻ due", "ago")
 
 

@@ -25,7 +25,7 @@ class Deeds(SwitchDeeds):
 
     def __init__(self, app: Switchyard) -> None:
         super().__init__(app)
-        self._scans = 0
+        self._scans = self._seen = 0
         self._known_problems: set[str] = set()
 
     def do(self, action: str, name: str | None) -> Awaitable[None] | None:
@@ -72,9 +72,15 @@ class Deeds(SwitchDeeds):
             "scan", partial(take_snapshot, self.context), partial(self._scanned, self._scans, said)
         )
 
+    def outdate(self) -> None:
+        """Let a look that is under way be followed by another: what it reads may be older than what is shown."""
+        if self._seen != self._scans:
+            self.rescan()
+
     def _scanned(self, number: int, said: bool, snapshot: Snapshot) -> None:  # noqa: FBT001
         if number != self._scans:
             return  # A later look is under way.
+        self._seen = number
         self.state.take(snapshot)
         self._look_at(snapshot)
         if said:

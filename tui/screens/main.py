@@ -13,12 +13,15 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 
 from tui.keys import ACTIONS, BY_ID, MOVES, key_word
+from tui.screens.clock import Clock
 from tui.screens.deeds import Deeds
 from tui.screens.filtering import Filtering
 from tui.screens.login_keys import LoginKeys
 from tui.screens.panes import Panes
+from tui.screens.refreshing import RefreshDesk
+from tui.screens.usage import UsageDesk
 from tui.situation import Situation
-from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION
+from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION, USAGE
 from tui.widgets.detail import DetailPane
 from tui.widgets.event_log import EventLog
 from tui.widgets.first_steps import paragraphs
@@ -42,9 +45,8 @@ if TYPE_CHECKING:
     from tui.messages import Chosen, Pressed, Scrolled, Typed
     from tui.screens.switchyard import Switchyard
 
-#: Seconds. Detail is read when the cursor rests so long; what is quick is not announced as busy;
-#: nothing sleeps longer than an hour.
-REST, PATIENCE, LONGEST_SLEEP = 0.08, 0.25, 3600.0
+#: Seconds. Detail is read when the cursor rests so long; what is quick is not announced as busy.
+REST, PATIENCE = 0.08, 0.25
 #: What acts while a filter is typed, unless a letter stands for it.
 _IN_FILTER = frozenset({"redraw", "suspend"})
 
@@ -84,6 +86,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.filtering = Filtering(self)
         self.logins = LoginKeys(self, app)
         self.panes = Panes(self, app)
+        self.clock = Clock(self, app)
+        self.refreshing = RefreshDesk(self, app)
+        self.usage = UsageDesk(self, app)
         self._handlers: dict[str, Callable[[], object]] = {
             "pane": lambda: self.panes.turn(1),
             "pane-back": lambda: self.panes.turn(-1),
@@ -97,9 +102,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "suspend": app.action_suspend_process,
             "quit": self._quit,
             **self.logins.handlers,
+            **self.refreshing.handlers,
         }
+        #: What ctrl+c ends, the first that can be; each says whether it was.
+        self.cancels = (self.logins.cancel, self.refreshing.cancel, self.step_back)
         self._shaped_for: Size | None = None
-        self._wake: Timer | None = None
         self._rest: Timer | None = None
         self._busy_soon: Timer | None = None
 
@@ -120,6 +127,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Draw what is known already, then let the slow things begin."""
         self.state.watch(self._changed)
         self.logins.logins.watch(self._logins_changed)
+        self.refreshing.refreshes.watch(self._logins_changed)
         self._yard.app_resume_signal.subscribe(self, self._resumed)
         self._changed(frozenset({ROWS, SELECTION, EVENTS}))
         self.call_after_refresh(self._after_first_row)
@@ -128,6 +136,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Draw nothing any more, and end what still runs."""
         self.state.unwatch(self._changed)
         self.logins.logins.unwatch(self._logins_changed)
+        self.refreshing.refreshes.unwatch(self._logins_changed)
+        self.usage.stop()
         await self.logins.desk.stop_all()
 
     def _after_first_row(self) -> None:
@@ -138,6 +148,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             gc.freeze()
             gc.enable()
         self.deeds.start()
+        self.usage.start()
 
     # -- what changed is drawn --
 
@@ -145,6 +156,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         state = self.state
         if ROWS in names:
             self.set_class(not state.all_rows, "-empty")
+            self.list.usage = state.usage
             self.list.show(state.rows, state.cursor, self._paragraphs(), among=state.all_rows)
             self.title_line.show(None if state.partial else state.snapshot, state.active)
             self.panes.name_list()
@@ -152,21 +164,26 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.list.put_cursor(state.cursor)
         if names & {ROWS, SELECTION}:
             self._read_detail_soon()
+        if USAGE in names:
+            self.list.show_usage()
+            self._show_detail()
         if DETAILS in names:
             self._draw_detail()
         if EVENTS in names:
             self.events.show(state.events)
         if BUSY in names:
             self._show_busy_soon()
-        if names & {ROWS, SELECTION, DETAILS}:
-            self._sleep()
-        self._show_keys()
+        if ROWS in names:
+            self.usage.look()
+        if names & {ROWS, SELECTION, DETAILS, USAGE}:
+            self.clock.sleep()
+        self.show_keys()
 
     def _logins_changed(self) -> None:
         self.logins.changed()
-        self.list.mark(self.logins.logins.phases())
+        self.list.mark({**self.refreshing.refreshes.marks(), **self.logins.logins.phases()})
         self.panes.name_list()
-        self._show_keys()
+        self.show_keys()
 
     def _paragraphs(self) -> list[tuple[tuple[str, str], ...]]:
         return paragraphs(self.state, self._yard.keymap, self._yard.context)
@@ -191,54 +208,26 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _draw_detail(self) -> None:
         if self._rest is not None:
             self._rest.stop()
+        self._show_detail()
+
+    def _show_detail(self) -> None:
         row = self.state.selected
-        self.detail.show(row, self.state.details_of(row))
+        self.detail.show(row, self.state.details_of(row), self.state.usage.of(row))
 
     def _show_busy_soon(self) -> None:
         if self._busy_soon is not None:
             self._busy_soon.stop()
-        self._busy_soon = self.set_timer(PATIENCE, self._show_keys) if self.state.busy else None
-        self._show_keys(quick=True)
+        self._busy_soon = self.set_timer(PATIENCE, self.show_keys) if self.state.busy else None
+        self.show_keys(quick=True)
 
-    def show_keys(self) -> None:
-        """Show what the keys do here."""
-        self._show_keys()
-
-    def _show_keys(self, *, quick: bool = False) -> None:
-        self.key_line.show(self.place(), None if quick else self.state.busy)
-
-    # -- time --
-
-    def _sleep(self) -> None:
-        """Wake up when a countdown reads differently, not before."""
-        if self._wake is not None:
-            self._wake.stop()
-            self._wake = None
-        waits = [pane.tick() for pane in (self.title_line, self.list, self.detail)]
-        soonest = min((wait for wait in waits if wait is not None), default=None)
-        if soonest is not None and self._yard.app_focus:
-            self._wake = self.set_timer(min(soonest, LONGEST_SLEEP), self._woken)
-
-    def _woken(self) -> None:
-        if self.list.turned():
-            self.deeds.rescan()
-        self._sleep()
-
-    def rest(self) -> None:
-        """Send nothing while nobody looks (the terminal says that it lost the focus)."""
-        self.logins.pane.rest(resting=True)
-        if self._wake is not None:
-            self._wake.stop()
-            self._wake = None
-
-    def wake(self) -> None:
-        """Go on from what the clock says now."""
-        self.logins.pane.rest(resting=False)
-        self._woken()
+    def show_keys(self, *, quick: bool = False) -> None:
+        """Show what the keys do here; with `quick` what is written just now is not named yet."""
+        busy = None if quick else self.state.busy
+        self.key_line.show(self.place(), busy, self.refreshing.refreshes.words())
 
     def on_scrolled(self, _message: Scrolled) -> None:
         """Other countdowns can be seen."""
-        self._sleep()
+        self.clock.sleep()
 
     def on_resize(self) -> None:
         """Other panes may be seen now."""
@@ -260,7 +249,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if self._yard.scene.demo:
             self.panes.name_list()
         self._read_detail_soon()
-        self._sleep()
+        self.clock.sleep()
 
     # -- where we are --
 
@@ -297,6 +286,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             place=self.place(),
             logins=len(logins.all),
             logging_in=running is not None and running.runs,
+            refreshing=self.refreshing.refreshes.has(name),
+            refreshing_all=self.refreshing.refreshes.of_all,
         )
 
     def on_descendant_focus(self) -> None:
@@ -308,7 +299,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.set_class(self.logins.login is not None, "-watching")
         if focused is self.detail:
             self._read_detail_soon()
-        self._show_keys()
+        self.show_keys()
 
     def on_chosen(self, message: Chosen) -> None:
         """Move the cursor."""

@@ -15,6 +15,7 @@ from tui import themes
 from tui.keys import BY_ID
 from tui.login_state import Logins
 from tui.screens.main import MainScreen
+from tui.screens.refreshing import WAITED_FOR
 from tui.state import WARNING
 from tui.terminal import clean
 from tui.widgets.login_pane import TALL
@@ -110,13 +111,16 @@ class Switchyard(App[int], inherit_bindings=False):
 
     def leave(self, code: int = 0) -> None:
         """End the screen. Threads that write are waited for after the terminal is restored."""
+        if self.main.refreshing.refreshes.runs:
+            self.main.refreshing.stop()
+            self._exit_renderables.append(WAITED_FOR)
         self.exit(code, return_code=code)
 
     def action_leave(self) -> None:
         """Leave at once; where a login that somebody approved would be lost by it, ask once."""
         costs = self.main.logins.leaving_costs()
         if costs is None or self._asked_to_leave:
-            self.leave()
+            self._leave_in_order()
             return
         self._asked_to_leave = True
         from tui.screens.dialogs import Confirm
@@ -124,15 +128,20 @@ class Switchyard(App[int], inherit_bindings=False):
         def answered(agreed: bool | None) -> None:  # noqa: FBT001
             self._asked_to_leave = False
             if agreed:
-                self.leave()
+                self._leave_in_order()
 
         self.push_screen(Confirm("Leave?", costs, yes="leave", no="stay"), answered)
+
+    def _leave_in_order(self) -> None:
+        """Leave when the refreshes that were sent are saved; whoever asks twice sees them end on the shell."""
+        if not self.main.refreshing.first(self.leave):
+            self.leave()
 
     def action_cancel(self) -> None:
         """Cancel what is open; where nothing is, leave."""
         if not isinstance(self.screen, MainScreen):
             self.screen.dismiss(None)
-        elif not (self.screen.logins.cancel() or self.screen.step_back()):
+        elif not any(each() for each in self.screen.cancels):
             self.action_leave()
 
     @property
@@ -164,13 +173,13 @@ class Switchyard(App[int], inherit_bindings=False):
         """Nobody looks: let the countdowns rest."""
         for screen in self.screen_stack[:1]:
             if isinstance(screen, MainScreen):
-                screen.rest()
+                screen.clock.rest()
 
     def on_app_focus(self) -> None:
         """Somebody looks again."""
         for screen in self.screen_stack[:1]:
             if isinstance(screen, MainScreen):
-                screen.wake()
+                screen.clock.wake()
 
     # -- what is said --
 

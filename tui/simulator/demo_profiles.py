@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from profiles.logging_in import save_login
-from profiles.model import Secret
+from profiles.model import CHATGPT, Identity, Secret
 from profiles.oauth.documents import api_key_document, chatgpt_document
 from profiles.oauth.issuer import Issuer
 from profiles.oauth.token_endpoint import TokenAnswer
@@ -14,6 +14,8 @@ from profiles.paths import AUTH_FILE
 from profiles.spent import SPENT, record
 from profiles.store import add_empty, set_note
 from profiles.switching import switch
+from profiles.usage_answer import read_usage
+from profiles.usage_cache import Remembered, save_usage
 from tui.simulator.tokens import HOUR
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ _PROFILES = (
 _TORN = _Made("torn", "erin@example.com", "Personal", 30 * DAY)
 _KEY, _EMPTY = "ci-key", "spare"
 _ACTIVE, _SPENT = "personal", "dan@example.net"
+#: Usage was asked for so many seconds ago.
+_TOLD = 400
 _NEWCOMERS = ("frank@example.org", "grace@example.net")
 
 
@@ -73,6 +77,7 @@ def furnish(context: Context, simulator: Simulator) -> Furnished:
         if made.note is not None:
             set_note(context, made.name, made.note)
     _use_up(context, simulator)
+    _remember_usage(context, simulator)
     add_empty(context, _EMPTY)
     switch(context, _ACTIVE)
     owners = {made.name: (made.email, made.workspace) for made in (*_PROFILES, _TORN)}
@@ -114,6 +119,19 @@ def _use_up(context: Context, simulator: Simulator) -> None:
     if spent is not None:
         simulator.rotate(spent)
         record(context, SPENT, [Secret(spent).digest()])
+
+
+def _remember_usage(context: Context, simulator: Simulator) -> None:
+    """Let the usage of each login have been told a few minutes ago."""
+    now = context.now()
+    told = {}
+    for made in _PROFILES:
+        person = simulator.people.find(made.email)
+        place = person.workspace(made.workspace)
+        usage = read_usage(simulator.backend.usage_of(person, place), now - _TOLD)
+        identity = Identity(CHATGPT, person.user_id, place.id, "")
+        told[identity.digest()] = Remembered(usage)
+    save_usage(context, told)
 
 
 def _tear(context: Context, simulator: Simulator) -> None:

@@ -9,6 +9,7 @@ from profiles.claims import AUTH_CLAIM, is_workspace_plan, plan_name, section
 from profiles.model import OAUTH_KINDS, UNREADABLE
 from profiles.paths import tilde
 from tui.terminal import clean
+from tui.widgets.usage_text import usage_lines, usage_moments
 from tui.widgets.words import (
     ACCENT,
     BAD,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from profiles.details import ProfileDetails
     from profiles.model import ProfileRow
+    from tui.usage_state import Told
 
 #: The cells of a label and the space behind it.
 LABEL = 12
@@ -58,27 +60,33 @@ class Surroundings(NamedTuple):
     user_home: str
 
 
-def moments(row: ProfileRow | None) -> list[float | None]:
+def moments(row: ProfileRow | None, told: Told) -> list[float | None]:
     """Return the times whose countdowns the detail shows."""
     if row is None:
         return []
-    return [row.access_token_expires_at, row.id_token_expires_at, row.last_refresh]
+    usage = [] if told.snapshot is None else usage_moments(told.snapshot)
+    return [*usage, row.access_token_expires_at, row.id_token_expires_at, row.last_refresh]
 
 
 def detail_lines(
-    row: ProfileRow, details: ProfileDetails | None, around: Surroundings
+    row: ProfileRow, details: ProfileDetails | None, around: Surroundings, told: Told
 ) -> list[Line]:
-    """Return the detail of a profile; `details` is None while it is still being read."""
+    """Return the detail of a profile; `details` is None while it is still being read. `told`: its usage."""
     words = _Words(around)
     words.head(row)
     if not row.state:
         return words.lines  # Only its name was read yet.
+    if told.snapshot is not None:
+        words.usage(told)
     words.identity(row, details)
     if row.kind in OAUTH_KINDS:
         words.tokens(row)
     words.holders(details)
     words.processes(details)
     words.rest(row)
+    if told.snapshot is None:
+        # Only why there is none: that is the least of what there is to read.
+        words.usage(told)
     return words.lines
 
 
@@ -145,6 +153,18 @@ class _Words:
             self._sentence(row.reason, word.role if word.role in (WARN, BAD) else MUTED)
         elif row.state in _MEANINGS:
             self._sentence(_MEANINGS[row.state])
+
+    def usage(self, told: Told) -> None:
+        """How much of each window is used, when it is reset, and how old that is."""
+        if told.snapshot is None and told.error is None:
+            return
+        now, width, signs = self.around.now, self.around.width, self.around.signs
+        snapshot = told.snapshot
+        self._title("Usage", "" if snapshot is None else age_text(now, snapshot.at, signs))
+        if snapshot is not None:
+            self.lines += usage_lines(snapshot, now, width, signs)
+        if told.error is not None:
+            self._sentence(told.error)
 
     def identity(self, row: ProfileRow, details: ProfileDetails | None) -> None:
         """Who it is. Claims are read out of tokens and nobody checked their signature: that is said."""

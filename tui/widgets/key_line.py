@@ -9,7 +9,7 @@ from textual.widget import Widget
 from tui.messages import Pressed
 from tui.widgets.ink import ink_of
 from tui.widgets.key_text import busy_text, key_words
-from tui.widgets.words import ACCENT, WARN
+from tui.widgets.words import ACCENT, WARN, cells, crop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +28,12 @@ class KeyLine(Widget):
         self._keymap = keymap
         self._place = "list"
         self._busy: str | None = None
+        self._aside: str | None = None
 
-    def show(self, place: str, busy: str | None) -> None:
-        """Show the keys of a place, or what is being written."""
-        if (place, busy) != (self._place, self._busy):
-            self._place, self._busy = place, busy
+    def show(self, place: str, busy: str | None, aside: str | None = None) -> None:
+        """Show the keys of a place, or what is being written; `aside`, at the right, goes on beside it."""
+        if (place, busy, aside) != (self._place, self._busy, self._aside):
+            self._place, self._busy, self._aside = place, busy, aside
             self.refresh()
 
     @property
@@ -44,14 +45,25 @@ class KeyLine(Widget):
         """Return the line."""
         ink = ink_of(self.app)
         line = Text(no_wrap=True, end="")
+        words = f"{self._signs.away} {self._aside}" if self._aside else ""
+        aside = crop(words, self.size.width, self._signs)
+        width = self.size.width - (cells(aside) + 2 if aside else 0)
         if self._busy is not None:
-            return line.append(busy_text(self._busy, self.size.width, self._signs), ink[WARN])
-        for number, word in enumerate(key_words(self._place, self._keymap, self.size.width)):
+            line.append(busy_text(self._busy, width, self._signs), ink[WARN])
+        else:
+            self._append_keys(line, width)
+        if aside:
+            line.append(" " * (self.size.width - cells(aside) - line.cell_len))
+            line.append(aside, ink[ACCENT])
+        return line
+
+    def _append_keys(self, line: Text, width: int) -> None:
+        ink = ink_of(self.app)
+        for number, word in enumerate(key_words(self._place, self._keymap, width)):
             meta = Style(meta={"action": word.action})
             line.append("  " if number else "")
             line.append(word.key, ink[ACCENT] + meta)
             line.append(f" {word.word}", meta)
-        return line
 
     def on_click(self, event: Click) -> None:
         """Do what the clicked word says."""

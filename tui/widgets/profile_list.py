@@ -6,7 +6,9 @@ from textual.widget import Widget
 
 from profiles import expiry
 from tui.messages import Chosen, Scrolled
-from tui.widgets.columns import Column, Longest, columns_for
+from tui.usage_state import Usage
+from tui.widgets.bars import change_of, window_cell
+from tui.widgets.columns import USAGE, Column, Longest, columns_for
 from tui.widgets.ink import CURSOR, CURSOR_BLURRED
 from tui.widgets.lines import LinePane
 from tui.widgets.row_text import head_text, longest_of, row_line
@@ -34,31 +36,43 @@ class ProfileList(LinePane):
         self._columns: tuple[Column, ...] = ()
         self._columns_width = -1
         self._longest = Longest()
-        self._drawn: dict[int, str] = {}
+        self._drawn: dict[int, tuple[object, ...]] = {}
         self._paragraphs: Sequence[Line] = ()
         self._notes: list[Line] = []
         self._marks: Mapping[str, str] = {}
         self._among: Sequence[ProfileRow] = ()
+        #: What is known of the usage of the rows.
+        self.usage: Usage = Usage()
 
     # -- content --
 
     def mark(self, marks: Mapping[str, str]) -> None:
-        """Say of some profiles, by name, what a login for them is at."""
+        """Say of some profiles, by name, what a login or a refresh for them is at."""
         before, self._marks = self._marks, dict(marks)
         if before == self._marks:
             return
+        self._measure()
+        for index in self.seen_rows():
+            if self.rows[index].name in before.keys() | self._marks.keys():
+                self.redraw_line(index)
+
+    def show_usage(self) -> None:
+        """Draw the bars that are others by now, in columns of their own from the first one on."""
+        self._measure()
+        for index in self.seen_rows():
+            if index in self._drawn and self._changing(index, self._now()) != self._drawn[index]:
+                self.redraw_line(index)
+
+    def _measure(self) -> None:
         longest = self._longest_of(self._among)
         if longest != self._longest:
             self._longest = longest
             self._columns_width = -1
             self.prepare_again()
             self.redraw_all()
-        for index in self.seen_rows():
-            if self.rows[index].name in before.keys() | self._marks.keys():
-                self.redraw_line(index)
 
     def _longest_of(self, rows: Sequence[ProfileRow]) -> Longest:
-        longest = longest_of(rows, self.signs)
+        longest = longest_of(rows, self.signs, self.usage)
         words = (cells(state_word(mark, self.signs).text) for mark in self._marks.values())
         return longest._replace(state=max((longest.state, *words)))
 
@@ -175,10 +189,24 @@ class ProfileList(LinePane):
             return None
         now = self._now()
         for index in self.seen_rows():
-            moment = self.rows[index].access_token_expires_at
-            if index in self._drawn and expiry_text(now, moment, self.signs) != self._drawn[index]:
+            if index in self._drawn and self._changing(index, now) != self._drawn[index]:
                 self.redraw_line(index)
-        return next_change(now, (self.rows[i].access_token_expires_at for i in self.seen_rows()))
+        rows = [self.rows[index] for index in self.seen_rows()]
+        waits = [next_change(now, (row.access_token_expires_at for row in rows))]
+        if any(column.id.startswith(USAGE) for column in self._columns):
+            waits += [change_of(self.usage.of(row), now) for row in rows]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _changing(self, index: int, now: float) -> tuple[object, ...]:
+        """Return what of a line reads otherwise as time passes, or as more is known of its usage."""
+        row = self.rows[index]
+        expires = expiry_text(now, row.access_token_expires_at, self.signs)
+        told = self.usage.of(row)
+        shown = [column for column in self._columns if column.id.startswith(USAGE)]
+        if told.snapshot is None or not shown:
+            return (expires,)
+        bars = (window_cell(told, each.title, each.width, now, self.signs) for each in shown)
+        return (expires, *map(tuple, bars))
 
     def turned(self) -> bool:
         """Whether the state of a visible login is another by now, so that the disk must be read."""
@@ -203,10 +231,11 @@ class ProfileList(LinePane):
         if index >= len(self.rows):
             return self._notes[index - len(self.rows)]
         now, row = self._now(), self.rows[index]
-        self._drawn[index] = expiry_text(now, row.access_token_expires_at, self.signs)
+        columns = self.columns(width)
+        self._drawn[index] = self._changing(index, now)
         mark = self._marks.get(row.name or "")
         shown = row._replace(state=mark) if mark is not None else row
-        return row_line(shown, self.columns(width), now, self.signs)
+        return row_line(shown, columns, now, self.signs, self.usage.of(row))
 
 
 class ListHead(Widget):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from profiles.claims import plan_name
-from tui.widgets.columns import MARKER_CELLS, Column, Longest
+from tui.usage_state import Told
+from tui.widgets.bars import window_cell, window_labels
+from tui.widgets.columns import MARKER_CELLS, USAGE, Column, Longest
 from tui.widgets.words import (
     GOOD,
     MUTED,
@@ -23,16 +25,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from profiles.model import ProfileRow
+    from tui.usage_state import Usage
     from tui.widgets.words import Signs, Span
 
+_NOTHING = Told()
 
-def row_line(row: ProfileRow, columns: Sequence[Column], now: float, signs: Signs) -> Line:
-    """Return the line of a profile."""
+
+def row_line(
+    row: ProfileRow, columns: Sequence[Column], now: float, signs: Signs, told: Told = _NOTHING
+) -> Line:
+    """Return the line of a profile; `told` is what is known of its usage."""
     spans: list[Span] = [(f"{signs.active if row.active else ' '} ", GOOD)]
     for number, column in enumerate(columns):
         if number:
             spans.append(("  ", PLAIN))
-        spans.extend(_cell(row, column, now, signs))
+        if column.id.startswith(USAGE):
+            spans.extend(window_cell(told, column.title, column.width, now, signs))
+        else:
+            spans.extend(_cell(row, column, now, signs))
     return tuple(spans)
 
 
@@ -59,10 +69,12 @@ def _cell(row: ProfileRow, column: Column, now: float, signs: Signs) -> list[Spa
         return [(fit(text, width, signs, right=column.right), role)]
     if column.id == "account":
         return [(fit(row.email or kind_word(row.kind), width, signs), MUTED)]
+    if column.id == "workspace":
+        return [(fit(row.workspace or "", width, signs), MUTED)]
     return [(fit(plan_name(row.plan) or "", width, signs), MUTED)]
 
 
-def longest_of(rows: Sequence[ProfileRow], signs: Signs) -> Longest:
+def longest_of(rows: Sequence[ProfileRow], signs: Signs, usage: Usage | None = None) -> Longest:
     """Return the longest text of each column."""
     if not rows:
         return Longest()
@@ -72,4 +84,6 @@ def longest_of(rows: Sequence[ProfileRow], signs: Signs) -> Longest:
         state=max(cells(state_word(state, signs).text) for state in states),
         account=max(cells(row.email or kind_word(row.kind)) for row in rows),
         plan=max(cells(plan_name(plan) or "") for plan in {row.plan for row in rows}),
+        workspace=max(cells(name or "") for name in {row.workspace for row in rows}),
+        windows=window_labels(map(usage.of, rows)) if usage is not None and usage.told else (),
     )

@@ -27,6 +27,8 @@ QR = "qr"
 
 #: What a login that runs for a profile is at, in the place of the profile's own state.
 LOGGING_IN, UNSAVED_LOGIN, OTHER_LOGIN = "logging-in", "unsaved-login", "other-login"
+#: The same while it is refreshed.
+REFRESHING = "refreshing"
 
 #: What a login is called that no profile has yet.
 UNSAVED = "(not saved yet)"
@@ -60,10 +62,13 @@ class Signs(NamedTuple):
     dot: str
     more: str
     dash: str
+    full: str
+    half: str
+    free: str
 
 
-UNICODE = Signs("●", "✓", "!", "✗", "↻", "○", "◆", "→", "?", "●", "·", "…", "–")
-ASCII = Signs("*", "+", "!", "x", "~", "-", "#", ">", "?", "*", "-", "..", "-")
+UNICODE = Signs("●", "✓", "!", "✗", "↻", "○", "◆", "→", "?", "●", "·", "…", "–", "━", "╸", "─")
+ASCII = Signs("*", "+", "!", "x", "~", "-", "#", ">", "?", "*", "-", "..", "-", "#", "", "-")
 
 
 #: What most texts consist of, so that the first picture needs no tables of widths.
@@ -98,6 +103,7 @@ def state_word(state: str, signs: Signs) -> StateWord:
         expiry.MOVED: StateWord(signs.away, "moved", MUTED),
         LOGGING_IN: StateWord(signs.away, "logging in", ACCENT),
         UNSAVED_LOGIN: StateWord(signs.warn, "not saved", WARN),
+        REFRESHING: StateWord(signs.away, "refreshing", ACCENT),
         OTHER_LOGIN: StateWord(signs.unknown, "other login", WARN),
     }
     return known.get(state) or StateWord(signs.more, state or "reading", MUTED)

@@ -1,0 +1,55 @@
+"""The one timer of the screen: it wakes up when something reads differently, and not before."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from tui.screens.main import MainScreen
+    from tui.screens.switchyard import Switchyard
+
+#: Nothing sleeps longer (seconds): clocks are set, and machines sleep too.
+LONGEST_SLEEP = 3600.0
+
+
+class Clock:
+    """The countdowns of one screen, and what it asks for every now and then."""
+
+    def __init__(self, screen: MainScreen, app: Switchyard) -> None:
+        self._screen = screen
+        self._yard = app
+        self._wake: Timer | None = None
+
+    def sleep(self) -> None:
+        """Wake up when a countdown reads differently, or usage is to be asked for again."""
+        self.stop()
+        screen = self._screen
+        waits = [pane.tick() for pane in (screen.title_line, screen.list, screen.detail)]
+        waits.append(screen.usage.wait())
+        soonest = min((wait for wait in waits if wait is not None), default=None)
+        if soonest is not None and self._yard.app_focus:
+            self._wake = screen.set_timer(min(soonest, LONGEST_SLEEP), self.woken)
+
+    def woken(self) -> None:
+        """Draw what reads differently by now, and read or ask what is due."""
+        if self._screen.list.turned():
+            self._screen.deeds.rescan()
+        self._screen.usage.look()
+        self.sleep()
+
+    def rest(self) -> None:
+        """Send nothing while nobody looks (the terminal says that it lost the focus)."""
+        self._screen.logins.pane.rest(resting=True)
+        self.stop()
+
+    def wake(self) -> None:
+        """Go on from what the clock says now."""
+        self._screen.logins.pane.rest(resting=False)
+        self.woken()
+
+    def stop(self) -> None:
+        """Sleep until somebody else wakes it."""
+        if self._wake is not None:
+            self._wake.stop()
+            self._wake = None

@@ -10,7 +10,7 @@ from tui import output, stderr
 from tui.durations import parse_duration
 from tui.parser import add_json, completes, profile_name
 from tui.refresh_words import is_well, next_steps, sentence, summary
-from tui.stderr import ExitCode
+from tui.stderr import OF_SEVERAL, ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,14 +34,6 @@ CODES = (
     ExitCode.UNREACHABLE,
     ExitCode.LOCKED,
 )
-#: What `profiles.refreshing.worst` says, and how a command ends then.
-EXITS = {
-    None: ExitCode.OK,
-    "login-needed": ExitCode.LOGIN_NEEDED,
-    "unreachable": ExitCode.UNREACHABLE,
-    "locked": ExitCode.LOCKED,
-    "failed": ExitCode.FAILED,
-}
 
 
 def configure(parser: Parser) -> None:
@@ -117,7 +109,7 @@ def run(options: Namespace, context: Context) -> int:
     if interrupted:
         stderr.error(f"interrupted, with {len(left)} of {len(asked)} not begun", teller.again)
         return ExitCode.INTERRUPTED
-    return EXITS[worst(results)]
+    return OF_SEVERAL[worst(results)]
 
 
 def _not_begun(names: Sequence[str]) -> list[Result]:

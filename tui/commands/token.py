@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui import output, stderr
 from tui.parser import add_name
-from tui.stderr import ExitCode
+from tui.stderr import OF_SEVERAL, ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ def configure(parser: Parser) -> None:
 def run(options: Namespace, context: Context) -> int:
     """Print the token, and on stderr what it is."""
     from profiles.access_token import NotRefreshed, find_credential
-    from tui.commands.refresh import EXITS
     from tui.stopping import Stopping
 
     with Stopping(
@@ -50,7 +49,7 @@ def run(options: Namespace, context: Context) -> int:
                 for sentence in failure.said:
                     stderr.note(sentence)
                 stderr.error(failure.message, failure.hint)
-                return EXITS[failure.worst]
+                return OF_SEVERAL[failure.worst]
     if stopping.event.is_set():
         raise KeyboardInterrupt
     _explain(found, context.now())

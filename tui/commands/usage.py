@@ -6,7 +6,7 @@ from profiles.claims import plan_name
 from tui import output, stderr
 from tui.output import Column
 from tui.parser import add_json, completes, profile_name
-from tui.stderr import ExitCode
+from tui.stderr import OF_SEVERAL, ExitCode
 from tui.terminal import says_utf8
 from tui.usage_words import (
     ASCII_SIGNS,
@@ -42,14 +42,6 @@ CODES = (
     ExitCode.UNREACHABLE,
     ExitCode.LOCKED,
 )
-#: What `profiles.usage.worst` says, and how the command ends then.
-EXITS = {
-    None: ExitCode.OK,
-    "login-needed": ExitCode.LOGIN_NEEDED,
-    "unreachable": ExitCode.UNREACHABLE,
-    "locked": ExitCode.LOCKED,
-    "failed": ExitCode.FAILED,
-}
 #: Cells of a bar.
 WIDTH = 20
 #: Narrow terminals lose columns by these numbers, the highest first.
@@ -98,7 +90,7 @@ def run(options: Namespace, context: Context) -> int:
     else:
         _print(results, context)
     say_trouble(results)
-    return EXITS[worst(results)]
+    return OF_SEVERAL[worst(results)]
 
 
 def _object(result: UsageResult, now: float) -> output.Json:

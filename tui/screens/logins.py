@@ -212,7 +212,8 @@ class LoginDesk:
         if not self.app.state.was_just_said(words):
             self.app.state.note(words, WARNING if saved.mismatch else INFO)
         self._say_unless_watched(login, words, INFO)
-        if self.logins.watched is login:
+        if self.app.is_in(login):
+            # From elsewhere the cursor is where the person left it: the next key acts there.
             self.app.state.select_name(saved.name)
         self.logins.tell()
 

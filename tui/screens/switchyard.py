@@ -169,6 +169,10 @@ class Switchyard(App[int], inherit_bindings=False):
         main = self.main
         return self.screen is main and self.logins.watched is login and main.logins.pane.display
 
+    def is_in(self, login: Login) -> bool:
+        """Whether the focus is in the pane of this login."""
+        return self.main.logins.login is login
+
     def on_app_blur(self) -> None:
         """Nobody looks: let the countdowns rest."""
         for screen in self.screen_stack[:1]:

@@ -1,7 +1,8 @@
 """The only writer of stderr, and the owner of the exit codes.
 
 Errors know no exit codes: `exit_code_for` maps the tree of `profiles.errors` in one place. A line
-here is one plain line, `tui: error: …` or `note: …`, then `next: …` with the command to run next.
+here is one plain line, `tui: error: …` or `note: …`, then `next: …` with the command to run next;
+only on a terminal is it broken, between words, where that ends.
 """
 
 from __future__ import annotations
@@ -132,6 +133,8 @@ def explain(error: BaseException) -> tuple[str, str]:
     )
 
 
+#: How far the rest of a line is indented that has `note:` or the like before it.
+_HANG = 6
 #: How many cells of a line that is rewritten in place are on the terminal now.
 _shown = 0
 
@@ -148,22 +151,54 @@ def _write(text: str) -> None:
         pass  # Nobody listens, and there is nowhere left to say so.
 
 
+def _width() -> int | None:
+    """Return how many cells a line there has; None off a terminal, and for one that does not tell."""
+    try:
+        return os.get_terminal_size(STDERR).columns or None
+    except OSError:
+        return None
+
+
+def _fitted(text: str, hang: int) -> str:
+    """Return clean text as it is, or on a terminal on as many lines as it takes there."""
+    text = clean(text)
+    width = _width()
+    if width is None or cells(text) < width:
+        return text
+    from tui.wrapping import wrapped
+
+    return "\n".join(wrapped(text, width - 1, hang))
+
+
 def say(sentence: str) -> None:
     """Write one line of prose."""
-    _write(f"{clean(sentence)}\n")
+    _write(f"{_fitted(sentence, _HANG if sentence.startswith('next: ') else 2)}\n")
 
 
 def note(sentence: str) -> None:
     """Write one line about something that is worth knowing."""
     label = paint("note:", "yellow", colours=has_colours(STDERR, os.environ))
-    _write(f"{label} {clean(sentence)}\n")
+    _write(f"{label}{_fitted(f'note: {sentence}', _HANG)[5:]}\n")
 
 
 def error(message: str, hint: str | None = None) -> None:
     """Write what went wrong on one line, and what to do next on another."""
-    colours = has_colours(STDERR, os.environ)
-    text = f"{PROGRAM}: {paint('error:', 'red', colours=colours)} {clean(message)}\n"
-    _write(f"{text}next: {clean(hint)}\n" if hint else text)
+    label = paint("error:", "red", colours=has_colours(STDERR, os.environ))
+    text = _fitted(f"{PROGRAM}: error: {message}", _HANG).replace("error:", label, 1)
+    _write(f"{text}\n{_fitted(f'next: {hint}', _HANG)}\n" if hint else f"{text}\n")
+
+
+def paragraph(text: str) -> None:
+    """Write prose of several lines, none wider than the terminal, nor than 79 cells."""
+    from tui.wrapping import wrapped
+
+    room = min(_width() or 80, 80) - 1
+    _write("".join(f"{line}\n" for line in wrapped(clean(text), room)))
+
+
+def verbatim(*lines: str) -> None:
+    """Write lines that are there to be copied: an address, a code, a command; they stay unbroken."""
+    _write("".join(f"{clean(line)}\n" for line in lines))
 
 
 def block(lines: Iterable[str]) -> None:
@@ -174,11 +209,7 @@ def block(lines: Iterable[str]) -> None:
 def progress(sentence: str) -> None:
     """Rewrite one line in place; whatever is written next takes its room. Only for `can_rewrite()`."""
     global _shown  # noqa: PLW0603 - there is one stderr
-    try:
-        room = os.get_terminal_size(STDERR).columns or 80
-    except OSError:
-        room = 80
-    shown = clean(sentence)[: room - 1]
+    shown = clean(sentence)[: (_width() or 80) - 1]
     _write(shown)
     _shown = cells(shown)
 
@@ -250,4 +281,5 @@ def _forget_typed() -> None:
 
 def prompt(text: str) -> None:
     """Write what stands before an answer, on the line that is typed on."""
-    _write(clean(text))
+    words = text.rstrip(" ")
+    _write(f"{_fitted(words, 0)}{text[len(words) :]}")

@@ -56,7 +56,8 @@ AUTHORIZE_URL: Final = r"(?m)^(http://127\.0\.0\.1:\d+/oauth/authorize\?\S+)\r?$
 class Running:
     """One login that runs. `stdin` is a descriptor, or None for a pipe that `say` writes to.
 
-    In a `terminal` all three streams are a pseudo-terminal of its own; what is written there is in `out`.
+    In a `terminal` all three streams are a pseudo-terminal of its own; what is written there is in `out`. One without
+    `columns` does not tell how wide it is.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Running:
         stdin: int | None = None,
         stdout: int | None = None,
         terminal: bool = False,
+        columns: int = 0,
         wrap: Sequence[str] = (),
     ) -> None:
         self._simulator = simulator
@@ -81,6 +83,7 @@ class Running:
         command = [*wrap, *tui_command(["login", *args])]
         if terminal:
             self._ours, theirs = pty.openpty()
+            termios.tcsetwinsize(theirs, (24, columns))
             self.child = subprocess.Popen(
                 ["setsid", "--ctty", *command],
                 env=environ,

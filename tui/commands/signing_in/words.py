@@ -12,8 +12,6 @@ from tui import output, stderr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from profiles.context import Context
     from profiles.login_target import LoginTarget
     from profiles.oauth.events import CodeIssued, Postponed, UrlIssued
@@ -23,11 +21,13 @@ TICK, MINUTE = 5.0, 60.0
 
 
 _PASTE = (
-    "Without that, the browser ends at an address that does not load. Copy the whole of it",
-    "(http://127.0.0.1:.../auth/callback?...) and paste it here, where it is not shown. Or give",
-    "it to curl in another shell of this machine, on its standard input, so that the code",
-    "stays out of ps and of the history: the first line, then the second with the address",
-    "between the quotes, then ctrl-d.",
+    "Without that, the browser ends at an address that does not load. Copy the whole of it, which "
+    "begins with http://127.0.0.1:{port}/auth/callback, and paste it here, where it is not shown."
+)
+_CURL = (
+    "Or give it to curl in another shell of this machine, on its standard input, so that the code "
+    "stays out of ps and of the history: the first line, then the second with the address between "
+    "the quotes, then ctrl-d."
 )
 
 
@@ -75,8 +75,8 @@ class Teller:
         else:
             self._hint_at = self._now() + MINUTE
             self._intend()
-            lines = ["Open this page in any browser and enter the code there:"]
-            self._block([*lines, "", issued.user_code, "", issued.verification_url, ""])
+            stderr.say("Open this page in any browser and enter the code there:")
+            stderr.verbatim("", issued.user_code, "", issued.verification_url, "")
             stderr.say(
                 f"The code expires in {self._left()}. Enter no code that somebody sent to you."
             )
@@ -101,10 +101,15 @@ class Teller:
             output.event("url", fields)
         else:
             self._intend()
-            self._block(["Open this address in a browser and log in:", "", issued.authorize_url])
-            self._block(["", "For a browser on another machine, first run this there:", "", tunnel])
-            self._block(["", *_PASTE, "", curl_line(redirect_port, issued.port)])
-            self._block(['url = "ADDRESS"', "", f"This login waits for {self._left()}."])
+            stderr.say("Open this address in a browser and log in:")
+            stderr.verbatim("", issued.authorize_url, "")
+            stderr.say("For a browser on another machine, first run this there:")
+            stderr.verbatim("", tunnel, "")
+            stderr.paragraph(_PASTE.format(port=redirect_port))
+            stderr.verbatim("")
+            stderr.paragraph(_CURL)
+            stderr.verbatim("", curl_line(redirect_port, issued.port), 'url = "ADDRESS"', "")
+            stderr.say(f"This login waits for {self._left()}.")
             self._open(issued.authorize_url)
         self._waiting()
 
@@ -120,12 +125,6 @@ class Teller:
         name, expected = self._target.name, self._target.expected
         whose = f"the profile {name}: log in as {expected}" if expected else f"the profile {name}"
         stderr.say(f"A login for {whose}.")
-
-    @staticmethod
-    def _block(lines: Sequence[str]) -> None:
-        """Write lines that must stay as they are: a long address is not broken."""
-        for line in lines:
-            stderr.say(line)
 
     def _waiting(self) -> None:
         if self._asked.json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from profiles.errors import (
     CertificateUnknown,
@@ -19,6 +19,13 @@ from profiles.errors import (
     IssuerUnreachable,
     ProxyRefused,
 )
+from profiles.oauth.backend import BACKEND_VARIABLE
+from profiles.oauth.issuer import (
+    ACCOUNTS_VARIABLE,
+    ISSUER_VARIABLE,
+    REFRESH_VARIABLE,
+    REVOKE_VARIABLE,
+)
 from profiles.oauth.trust import ADDED, ADVICE, in_force
 
 if TYPE_CHECKING:
@@ -28,37 +35,64 @@ if TYPE_CHECKING:
     from profiles.oauth.variables import Variables
 
 _WORD = re.compile(r"[a-z]+(_[a-z]+){0,7}")
-_DIRECT = "see whether this machine reaches it (curl -sSI https://{host}); through a proxy: export HTTPS_PROXY=http://HOST:PORT"
 _AGAIN = "try again in a moment"
+#: The variables that can decide who is asked; of two with the same address the first.
+_DECIDING = (
+    REFRESH_VARIABLE,
+    REVOKE_VARIABLE,
+    ACCOUNTS_VARIABLE,
+    BACKEND_VARIABLE,
+    ISSUER_VARIABLE,
+)
+
+
+class Place(NamedTuple):
+    """Who is asked: `origin` is scheme, host and port; `variable` the one that decided it, if one did."""
+
+    host: str
+    origin: str
+    variable: str | None = None
+
+    def __str__(self) -> str:
+        """Name it for people: the host alone where that says it all."""
+        shown = self.host if self.origin == f"https://{self.host}" else self.origin
+        return f"{shown} ({self.variable})" if self.variable else shown
+
+
+def place_of(url: str, host: str, origin: str, environ: Mapping[str, str]) -> Place:
+    """Return who is asked by a request to this address."""
+    for name in _DECIDING:
+        base = environ.get(name, "").strip().rstrip("/")
+        if base and (url == base or url.startswith((f"{base}/", f"{base}?"))):
+            return Place(host, origin, name)
+    return Place(host, origin)
 
 
 def of_connection(
-    error: BaseException, host: str, proxy: Proxy | None, variables: Variables
+    error: BaseException, place: Place, proxy: Proxy | None, variables: Variables
 ) -> IssuerError:
     """Return what to raise when no connection came about."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):
-            return _certificate(each, host, variables)
+            return _certificate(each, str(place), variables)
     why = next((text for each in chain if (text := _system_words(each))), "")
     if any(isinstance(each, ssl.SSLError) for each in chain):
         return IssuerUnreachable(
-            f"{host} speaks no TLS that could be understood" + _tail(_through(proxy)),
-            f"see what answers there: curl -sSI https://{host}",
+            f"{place} speaks no TLS that could be understood" + _tail(_through(proxy)),
+            f"see what answers there: curl -sSI {place.origin}",
         )
     if proxy is not None:
-        return _dead_proxy(proxy, host, why or "no answer")
-    return IssuerUnreachable(
-        f"{host} cannot be reached: {why or 'no connection'}", _DIRECT.format(host=host)
-    )
+        return _dead_proxy(proxy, str(place), why or "no answer")
+    return IssuerUnreachable(f"{place} cannot be reached: {why or 'no connection'}", _direct(place))
 
 
-def of_slow_connection(host: str, proxy: Proxy | None, seconds: float) -> IssuerError:
+def of_slow_connection(place: Place, proxy: Proxy | None, seconds: float) -> IssuerError:
     """Return what to raise when a connection did not come about in time."""
     if proxy is not None:
-        return _dead_proxy(proxy, host, f"no connection within {seconds:g} s")
+        return _dead_proxy(proxy, str(place), f"no connection within {seconds:g} s")
     return IssuerUnreachable(
-        f"{host} cannot be reached: no connection within {seconds:g} s", _DIRECT.format(host=host)
+        f"{place} cannot be reached: no connection within {seconds:g} s", _direct(place)
     )
 
 
@@ -101,10 +135,11 @@ def cut(host: str) -> IssuerProtocolError:
     return IssuerProtocolError(f"{host}: the answer was cut off in the middle", _AGAIN)
 
 
-def no_http(host: str) -> IssuerProtocolError:
+def no_http(place: Place) -> IssuerProtocolError:
     """Return what to raise for something that is not HTTP."""
     return IssuerProtocolError(
-        f"{host} answered with something that is not HTTP", f"see what it is: curl -sSI {host}"
+        f"{place} answered with something that is not HTTP",
+        f"see what it is: curl -sSI {place.origin}",
     )
 
 
@@ -121,7 +156,7 @@ def compressed(host: str) -> IssuerProtocolError:
     return IssuerProtocolError(f"{host} answered in a compression that cannot be read", _AGAIN)
 
 
-def sent_elsewhere(host: str, location: str) -> IssuerProtocolError:
+def sent_elsewhere(place: Place, location: str) -> IssuerProtocolError:
     """Return what to raise for a redirect: nothing of ours is sent on to where it points."""
     from urllib.parse import urlsplit
 
@@ -129,9 +164,9 @@ def sent_elsewhere(host: str, location: str) -> IssuerProtocolError:
         other = urlsplit(location).hostname
     except ValueError:
         other = None
-    place = other if other and other != host and other.isprintable() else "another address"
+    named = other if other and other != place.host and other.isprintable() else "another address"
     return IssuerProtocolError(
-        f"{host} sends requests on to {place[:80]}, which is not followed",
+        f"{place} sends requests on to {named[:80]}, which is not followed",
         "a network with a sign-in page does that: open any page in a browser; else see HTTPS_PROXY",
     )
 
@@ -213,6 +248,15 @@ def _certificate(
             f"put the root certificate of whoever opens TLS here into it: {ADVICE}",
         )
     return CertificateUnknown(said, f"where a company opens TLS, trust its root: {ADVICE}")
+
+
+def _direct(place: Place) -> str:
+    see = f"see whether this machine reaches it (curl -sSI {place.origin})"
+    if place.variable is not None:
+        see = f"unset {place.variable}, or correct it; else {see}"
+    if not place.origin.startswith("https:"):
+        return see
+    return f"{see}; through a proxy: export HTTPS_PROXY=http://HOST:PORT"
 
 
 def _dead_proxy(proxy: Proxy, host: str, why: str) -> ProxyRefused:

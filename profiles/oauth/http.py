@@ -47,7 +47,7 @@ class Timeouts(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What was answered: names of headers in small letters, the body as it is. `host` is who was asked."""
+    """What was answered: names of headers in small letters, the body as it is. `host` names who was asked."""
 
     status: int
     headers: Mapping[str, str]
@@ -87,8 +87,10 @@ class Wire:
         variables: Variables,
         timeouts: Timeouts,
         transport: httpx.AsyncBaseTransport | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self._variables = variables
+        self._environ = environ or {}
         self._timeouts = timeouts
         self._transport = transport
         self._clients: dict[tuple[str, str], httpx.AsyncClient] = {}
@@ -123,7 +125,10 @@ class Wire:
         headers: Mapping[str, Text],
         body: Mapping[str, Text] | Sequence[tuple[str, Text]] | None,
     ) -> Answer:
-        host = httpx.URL(url).host
+        asked = httpx.URL(url)
+        origin = f"{asked.scheme}://{asked.netloc.decode('ascii')}"
+        place = failures.place_of(url, asked.host, origin, self._environ)
+        host = str(place)
         proxy = proxy_for(self._variables, url)
         client = self._client(url, proxy)
         limits = self._timeouts
@@ -131,13 +136,13 @@ class Wire:
         try:
             async with asyncio.timeout(limits.whole):
                 found = await _exchange(
-                    client, _request(method, url, headers, body, sockets), host, proxy
+                    client, _request(method, url, headers, body, sockets), place, proxy
                 )
             if isinstance(found, Answer):
                 return found
             failure = found
         except httpx.ConnectTimeout:
-            failure = failures.of_slow_connection(host, proxy, limits.connect)
+            failure = failures.of_slow_connection(place, proxy, limits.connect)
         except httpx.TimeoutException as error:
             is_read = isinstance(error, httpx.ReadTimeout)
             failure = failures.no_answer(host, limits.read if is_read else limits.write)
@@ -146,11 +151,11 @@ class Wire:
         except httpx.ProxyError as error:
             failure = failures.of_proxy(error, host, proxy)
         except (httpx.ConnectError, OSError) as error:
-            failure = failures.of_connection(error, host, proxy, self._variables)
+            failure = failures.of_connection(error, place, proxy, self._variables)
         except httpx.RemoteProtocolError as error:
             # The only sign by which an early end can be told from what is not HTTP at all.
             gone = "disconnected" in str(error)
-            failure = failures.hung_up(host, proxy) if gone else failures.no_http(host)
+            failure = failures.hung_up(host, proxy) if gone else failures.no_http(place)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError):
             failure = failures.hung_up(host, proxy)
         finally:
@@ -230,7 +235,8 @@ async def open_wire(
 
     Everything is closed at the end. `transport` is for tests of what no real server can do.
     """
-    wire = Wire(variables_of(context, home), timeouts or Timeouts(), transport)
+    variables = variables_of(context, home)
+    wire = Wire(variables, timeouts or Timeouts(), transport, context.environ)
     try:
         yield wire
     finally:
@@ -280,9 +286,10 @@ def _request(
 
 
 async def _exchange(
-    client: httpx.AsyncClient, request: httpx.Request, host: str, proxy: Proxy | None
+    client: httpx.AsyncClient, request: httpx.Request, place: failures.Place, proxy: Proxy | None
 ) -> Answer | IssuerError:
     """Return the answer, or what to raise for it: raised here it would hold the request in its traceback."""
+    host = str(place)
     response = await client.send(request, stream=True)
     try:
         status = response.status_code
@@ -290,7 +297,7 @@ async def _exchange(
         if status == 407:
             return failures.proxy_refused(host, proxy, status)
         if response.has_redirect_location:
-            return failures.sent_elsewhere(host, headers.get("location", ""))
+            return failures.sent_elsewhere(place, headers.get("location", ""))
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > LARGEST:
             return failures.too_large(host, LARGEST)

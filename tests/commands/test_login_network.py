@@ -64,6 +64,17 @@ def test_a_proxy_that_refuses(box: Box, way: str, status: int) -> None:
         assert token.encode() not in b"".join(proxy.heard)
 
 
+def test_an_issuer_that_a_variable_names(box: Box) -> None:
+    """Nobody listens there: scheme and port are told, who said so, and how to do without."""
+    env = {"SWITCHYARD_ISSUER": "http://127.0.0.1:9"}
+    with unchanged(box), Running(["work", "--device-code"], env=env) as login:
+        error, step = login.end(5).err.splitlines()
+    assert "http://127.0.0.1:9 (SWITCHYARD_ISSUER) cannot be reached: " in error
+    assert step.startswith("next: unset SWITCHYARD_ISSUER, or correct it; ")
+    assert "curl -sSI http://127.0.0.1:9)" in step
+    assert step.endswith("; then: tui login work --device-code")
+
+
 def test_an_issuer_that_has_enough(box: Box) -> None:
     """429 with Retry-After at each poll: told, honoured, and the fourth is the end: exit 5."""
     with Simulator(interval="1") as simulator:

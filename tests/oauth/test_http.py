@@ -61,9 +61,36 @@ async def failure(box: Box, url: str, timeouts: Timeouts = SHORT, **environ: str
 
 async def test_a_dead_port(box: Box) -> None:
     """Nobody listens: unreachable, with the system's word for it, and nothing was sent."""
-    error = await failure(box, f"http://127.0.0.1:{dead_port()}")
+    origin = f"http://127.0.0.1:{dead_port()}"
+    error = await failure(box, origin)
     assert type(error) is IssuerUnreachable
-    assert error.message == "127.0.0.1 cannot be reached: Connection refused"
+    assert error.message == f"{origin} cannot be reached: Connection refused"
+    assert error.hint == f"see whether this machine reaches it (curl -sSI {origin})"
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("SWITCHYARD_ISSUER", ""),
+        ("SWITCHYARD_ISSUER", "/"),
+        ("CODEX_REFRESH_TOKEN_URL_OVERRIDE", "/oauth/token"),
+        ("CODEX_REVOKE_TOKEN_URL_OVERRIDE", "/oauth/token"),
+        ("SWITCHYARD_CHATGPT_BASE_URL", "/oauth/"),
+        ("HTTPS_PROXY", ""),
+        ("SWITCHYARD_ISSUER", "0"),
+        ("SWITCHYARD_ISSUER", "/other"),
+    ],
+)
+async def test_the_variable_that_decided_the_address(box: Box, name: str, path: str) -> None:
+    """It is named, and how to do without it; one that names another address is not."""
+    origin = f"http://127.0.0.1:{dead_port()}"
+    error = await failure(box, origin, SHORT, **{name: f"{origin}{path}"})
+    decided = name != "HTTPS_PROXY" and path not in ("0", "/other")
+    shown = f"{origin} ({name})" if decided else origin
+    assert error.message == f"{shown} cannot be reached: Connection refused"
+    assert error.hint is not None
+    assert error.hint.startswith(f"unset {name}, or correct it; ") is decided
+    assert error.hint.endswith(f"(curl -sSI {origin})")
 
 
 async def test_an_unknown_name(box: Box) -> None:
@@ -79,7 +106,7 @@ async def test_a_late_answer(box: Box, simulator: Simulator) -> None:
     simulator.faults.add(TOKEN, delay=5)
     error = await failure(box, simulator.url)
     assert type(error) is IssuerTimeout
-    assert error.message == "127.0.0.1 gave no whole answer within 0.3 s"
+    assert error.message == f"{simulator.url} gave no whole answer within 0.3 s"
 
 
 async def test_a_slow_drip(box: Box, simulator: Simulator) -> None:

@@ -181,7 +181,7 @@ async def test_a_proxy_wants_a_password(
         error = await refusal(box, simulator, authority, f"http://ada:{PASSWORD}@{place}")
     assert error.message == (
         f"the proxy {place} (HTTPS_PROXY of the environment) wants a user name and a password "
-        "to reach 127.0.0.1 (407)"
+        f"to reach {simulator.url} (407)"
     )
     assert error.hint == "export HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
 
@@ -190,7 +190,7 @@ async def test_a_proxy_refuses(box: Box, simulator: Simulator, authority: Author
     """403: the proxy does not let us through, and who may change that."""
     with Proxy(403) as proxy:
         error = await refusal(box, simulator, authority, proxy.url)
-    assert "does not let us through to 127.0.0.1 (403)" in error.message
+    assert f"does not let us through to {simulator.url} (403)" in error.message
     assert error.hint is not None
     assert "unset HTTPS_PROXY" in error.hint
 
@@ -204,7 +204,7 @@ async def test_a_dead_proxy(box: Box, simulator: Simulator, authority: Authority
             await wire.post_json(f"{simulator.url}/oauth/token", {})
     check_silence(caught.value, [PASSWORD])
     assert "(HTTPS_PROXY of ~/.env) cannot be reached: Connection refused" in caught.value.message
-    assert "127.0.0.1 was not asked" in caught.value.message
+    assert f"{simulator.url} was not asked" in caught.value.message
     assert caught.value.hint == "start the proxy, or correct the line HTTPS_PROXY=… in ~/.env"
 
 

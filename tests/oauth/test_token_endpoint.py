@@ -148,7 +148,7 @@ async def test_a_code_that_is_not_taken(
         assert isinstance(error, GrantInvalid)
         assert error.error == word
         told = f"({status}, {word})" if word else f"({status})"
-        assert error.message == f"127.0.0.1 does not take the authorization code {told}"
+        assert error.message == f"{simulator.url} does not take the authorization code {told}"
 
 
 class Refusal(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tui.clipboard import SENT, copy_sequence
+from tui.clipboard import SENT_TO_TMUX, copy_sequence, give_to_tmux, sent_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class LoginCopies:
     def copy(self, login: Login) -> None:
         """Copy the code, or the URL."""
         for what, text in list(_texts(login).items())[:1]:
-            self._send(what, text)
+            self._copy(what, text)
 
     def choose(self, login: Login) -> Awaitable[None]:
         """Ask what is copied."""
@@ -44,7 +44,7 @@ class LoginCopies:
 
         def answered(answer: str | None) -> None:
             if answer is not None:
-                self._send(answer, texts[answer])
+                self._copy(answer, texts[answer])
 
         options = [
             Option(what, what, text if len(text) < _SHORT else "") for what, text in texts.items()
@@ -58,19 +58,28 @@ class LoginCopies:
         if opener.can(url) and await asyncio.to_thread(opener.open, url):
             self._yard.tell("opened in the browser")
             return
-        self._send(_URL, url)
-        await self.show(login)
+        await self.show(login, await self._send(_URL, url))
 
-    def show(self, login: Login) -> Awaitable[None]:
-        """Show everything unbroken, for the terminal's own selection."""
+    def show(self, login: Login, said: str = "") -> Awaitable[None]:
+        """Show everything unbroken, for the terminal's own selection; `said` stands above it."""
         from tui.screens.plain import Passage, PlainScreen
 
         passages = [Passage(_HEADINGS[what], text) for what, text in _texts(login).items()]
-        return self._yard.push_screen(PlainScreen(self._yard, passages))
+        return self._yard.push_screen(PlainScreen(self._yard, login, passages, said))
 
-    def _send(self, what: str, text: str) -> None:
-        self._yard.send(copy_sequence(text, self._yard.context.environ))
-        self._yard.tell(f"{what} {SENT}")
+    def _copy(self, what: str, text: str) -> None:
+        async def work() -> None:
+            self._yard.tell(await self._send(what, text))
+
+        self._yard.run_worker(work(), exit_on_error=False)
+
+    async def _send(self, what: str, text: str) -> str:
+        """Send a text to the clipboard, and return what became of it."""
+        environ = self._yard.context.environ
+        if await asyncio.to_thread(give_to_tmux, text, environ):
+            return f"{what} {SENT_TO_TMUX}"
+        self._yard.send(copy_sequence(text, environ))
+        return f"{what} {sent_words(environ)}"
 
 
 def _texts(login: Login) -> dict[str, str]:

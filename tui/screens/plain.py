@@ -10,13 +10,16 @@ from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from textual.binding import Binding
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.keys import ACTIONS, MOVES
 from tui.terminal import clean
 from tui.widgets.ink import ink_of
-from tui.widgets.words import MUTED, STRONG, cells
+from tui.widgets.login_status import status_words
+from tui.widgets.words import MUTED, PLAIN, STRONG, cells, crop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tui.login_state import Login
     from tui.screens.switchyard import Switchyard
 
 #: What stops and starts that the terminal breaks long lines.
@@ -41,19 +45,44 @@ class Passage(NamedTuple):
     text: str
 
 
-class PlainScreen(Screen[None], inherit_bindings=False):
-    """Passages; any way back closes them."""
+#: The lines that stay while the rest scrolls: the way back, and what the login is at.
+HEAD = 2
 
-    CSS = "PlainScreen { background: $sy-ground; } PlainText { width: 1fr; height: 1fr; }"
+
+class PlainScreen(Screen[None], inherit_bindings=False):
+    """Passages, and above them what their login is at; any way back closes them.
+
+    No toast covers them: what there is to say about the login stands in their second line.
+    """
+
+    CSS = """
+    PlainScreen { background: $sy-ground; }
+    PlainScreen ToastRack, PlainScreen Toast { display: none; }
+    PlainText { width: 1fr; height: 1fr; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,p,enter,space", "leave", priority=True),
+        *(
+            Binding(
+                ",".join(action.keys),
+                f"move('{action.id}')" if action.id in MOVES else "leave",
+                id=action.id,
+                show=False,
+                priority=True,
+            )
+            for action in ACTIONS
+            if action.id in MOVES or action.id in {"back", "quit", "plain"}
+        ),
+        Binding("enter,space", "leave", priority=True),
         Binding("ctrl+l", "redraw", priority=True),
     ]
 
-    def __init__(self, app: Switchyard, passages: Sequence[Passage]) -> None:
+    def __init__(
+        self, app: Switchyard, login: Login, passages: Sequence[Passage], said: str = ""
+    ) -> None:
         super().__init__()
         self._yard = app
-        self._text = PlainText(passages)
+        self._login = login
+        self._text = PlainText(app, passages, said)
 
     def compose(self) -> ComposeResult:
         """Show the passages."""
@@ -61,13 +90,19 @@ class PlainScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Let the terminal select."""
+        self._yard.logins.watch(self._look)
+        self._look()
         if self._yard.config.mouse:
             self._yard.send(_NO_MOUSE)
 
     def on_unmount(self) -> None:
         """Take the mouse back."""
+        self._yard.logins.unwatch(self._look)
         if self._yard.config.mouse:
             self._yard.send(_MOUSE)
+
+    def _look(self) -> None:
+        self._text.show(status_words(self._login))
 
     def on_resize(self) -> None:
         """Write everything once more, over what was drawn."""
@@ -82,6 +117,11 @@ class PlainScreen(Screen[None], inherit_bindings=False):
         self.refresh()
         self.call_after_refresh(self._write)
 
+    def action_move(self, how: str) -> None:
+        """Scroll."""
+        if self._text.move(how):
+            self.call_after_refresh(self._write)
+
     def action_leave(self) -> None:
         """Go back."""
         self.dismiss(None)
@@ -90,14 +130,57 @@ class PlainScreen(Screen[None], inherit_bindings=False):
 class PlainText(Widget):
     """The cells of the passages."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
+    def __init__(self, app: Switchyard, passages: Sequence[Passage], said: str) -> None:
         super().__init__()
         self._passages = passages
+        self._keymap, self._signs = app.keymap, app.signs
+        self._said = said
+        self._status = ""
+        self._top = 0
+
+    def show(self, status: str) -> None:
+        """Say what the login is at; nothing but that line is drawn again."""
+        if status != self._status:
+            self._status = status
+            self.refresh(Region(0, HEAD - 1, self.size.width, 1))
+
+    def move(self, how: str) -> bool:
+        """Scroll as a moving action says; False when all can be seen there already."""
+        page = max(1, self.size.height - HEAD)
+        half, all_of_it = max(1, page // 2), len(self._rows())
+        steps = {
+            "move-down": 1,
+            "move-up": -1,
+            "page-down": page,
+            "page-up": -page,
+            "half-page-down": half,
+            "half-page-up": -half,
+            "move-top": -all_of_it,
+            "move-bottom": all_of_it,
+        }
+        before, last = self._top, max(0, all_of_it - page)
+        self._top = max(0, min(before + steps.get(how, 0), last))
+        if self._top != before:
+            self.refresh()
+        return self._top != before
+
+    def on_resize(self) -> None:
+        """Show no emptiness below the last line."""
+        page = max(1, self.size.height - HEAD)
+        self._top = max(0, min(self._top, len(self._rows()) - page))
+
+    def _heading(self) -> str:
+        words = [f"{self._keymap.first('back')} goes back"]
+        if len(self._rows()) > self.size.height - HEAD:
+            words.append(
+                f"{self._keymap.first('move-down')} {self._keymap.first('move-up')} scroll"
+            )
+        return "   ".join([*words, *([self._said] if self._said else [])])
 
     def _rows(self) -> list[tuple[str, str, int]]:
         """Return the rows: text, role, and the number of the passage that begins in it, or -1."""
         width = max(1, self.size.width)
-        rows: list[tuple[str, str, int]] = [("esc goes back", MUTED, -1), ("", MUTED, -1)]
+        rows: list[tuple[str, str, int]] = [("", MUTED, -1)]
         for number, passage in enumerate(self._passages):
             rows.append((clean(passage.heading), MUTED, -1))
             text = clean(passage.text)
@@ -106,12 +189,16 @@ class PlainText(Widget):
                 for at in range(0, len(text), width)
             ]
             rows.append(("", MUTED, -1))
-        return rows
+        return rows[:-1]
 
     def render_line(self, y: int) -> Strip:
         """Return one row."""
-        rows = self._rows()
-        text, role, _ = rows[y] if y < len(rows) else ("", MUTED, -1)
+        if y < HEAD:
+            words, role = (self._status, PLAIN) if y else (self._heading(), MUTED)
+            text = crop(clean(words), self.size.width, self._signs)
+        else:
+            rows, at = self._rows(), y - HEAD + self._top
+            text, role, _ = rows[at] if at < len(rows) else ("", MUTED, -1)
         style = self.rich_style
         strip = Strip([Segment(text, style + ink_of(self.app)[role])])
         return strip.adjust_cell_length(self.size.width, style)
@@ -120,8 +207,9 @@ class PlainText(Widget):
         """Return what writes each text in one piece over its cells; what does not fit stays as it is drawn."""
         style = self.rich_style + ink_of(self.app)[STRONG]
         written: list[str] = []
-        for y, (_, _, number) in enumerate(self._rows()):
-            if number < 0:
+        for row, (_, _, number) in enumerate(self._rows()):
+            y = row - self._top + HEAD
+            if number < 0 or y < HEAD:
                 continue
             text = clean(self._passages[number].text)
             if y + -(-cells(text) // max(1, self.size.width)) > self.size.height:

@@ -160,7 +160,7 @@ def _check_state(found: list[str], state: str) -> None:
         what = "belongs to another login" if found else "has no state"
         raise StateMismatch(
             f"State mismatch: that callback {what}",
-            f"open the newest address only, and one login at a time; {_GO_ON}",
+            f"each login has an address of its own: open the one that this login shows; {_GO_ON}",
         )
 
 

@@ -65,8 +65,9 @@ def test_a_callback_brings_its_code() -> None:
 @pytest.mark.parametrize("what", [f"code={CODE}", "error=access_denied"])
 def test_a_callback_of_another_login_is_refused(state: str, what: str) -> None:
     """Wrong, missing, cut, twice or no text at all: nothing else in it counts, an error neither."""
-    with pytest.raises(StateMismatch, match="State mismatch"):
+    with pytest.raises(StateMismatch, match="State mismatch") as caught:
         read_query(what + state, STATE)
+    assert "open the one that this login shows" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("code", ["", "&code=", f"&code={CODE}&code=x", "&code=a%20b", "&code=%00"])

@@ -5,6 +5,8 @@ Nothing changes before the new login is whole and is the expected person's; it i
 
 from __future__ import annotations
 
+import os
+
 from profiles.errors import (
     DeviceCodeDisabled,
     IssuerError,
@@ -140,6 +142,8 @@ def _log_in(asked: Asked, context: Context, interruptions: Interruptions) -> int
     from tui.commands.signing_in.words import Teller
 
     target = prepare(context, asked.name, asked.method)
+    folder = f"{context.roots.profiles}/{target.name}"
+    before = _which(folder)
     teller = Teller(asked, context, target)
     whose: str | None = None
     if asked.method in (DEVICE_CODE, BROWSER):
@@ -149,12 +153,23 @@ def _log_in(asked: Asked, context: Context, interruptions: Interruptions) -> int
     else:
         document, whose = _by_token(target, asked, interruptions)
     saved = save(context, asked, target.name, document, interruptions)
-    say_saved(saved)
+    if before is not None and saved.name == target.name and _which(folder) != before:
+        stderr.note(f"{saved.name} was deleted or renamed in the meantime; it was made anew")
+    say_saved(context, saved)
     if asked.json:
         email = saved.email or whose
         fields: output.Json = {"name": saved.name, "email": email, "account_id": saved.account_id}
         output.event("done", fields)
     return ExitCode.FAILED if saved.mismatch else ExitCode.OK
+
+
+def _which(folder: str) -> tuple[int, int] | None:
+    """Return what tells a folder from another one of the same name; None without one."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _by_events(

@@ -72,12 +72,13 @@ def _lost(asked: Asked, document: AuthDocument, why: str, hint: str | None) -> N
     return NotSaved(f"{what}: {why}", step)
 
 
-def say_saved(saved: SavedLogin) -> None:
+def say_saved(context: Context, saved: SavedLogin) -> None:
     """Say where a login went and what to do next."""
     for sentence in saved.said:
         (stderr.note if saved.mismatch else stderr.say)(sentence)
     if saved.active:
         stderr.say("The active login is this one, too: the next codex that you start uses it.")
-        stderr.say("next: restart a codex that runs")
+        if any(process.home == context.home for process in context.processes()):
+            stderr.say("next: restart the codex that runs")
     else:
         stderr.say(f"next: tui switch {saved.name}")

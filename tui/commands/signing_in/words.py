@@ -174,6 +174,6 @@ class Teller:
         stderr.note(told if "goes on waiting" in told else f"{told}; the login goes on waiting")
 
     def approved(self) -> None:
-        """Say that the person is done."""
+        """Say that the person is done, and that we are not yet."""
         if not self._asked.json:
-            stderr.say("Approved.")
+            stderr.say("Approved; fetching the tokens.")

@@ -103,8 +103,8 @@ def test_what_cannot_act_says_why() -> None:
     nothing = Situation()
     busy = Situation(rows=1, shown=1, selected=True, name="work", busy="switching to work")
     free = busy._replace(busy=None)
-    needs_row = ("switch", "run", "login", "login-browser", "refresh", "refresh-all")
-    needs_row += ("rename", "note", "delete", "detail")
+    needs_row = [*("switch", "run", "login", "login-browser", "refresh", "refresh-all")]
+    needs_row += ["rename", "note", "delete", "detail"]
     writes = ("switch", "run", "rename", "note", "delete", "undo", "new")
     for action in ACTIONS:
         if action.group == PANE:

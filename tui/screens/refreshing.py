@@ -11,6 +11,7 @@ from collections import deque
 from functools import partial
 
 from profiles.errors import ProfilesError
+from profiles.expiry import LOGIN_NEEDED
 from profiles.model import CHATGPT
 from tui.refresh_state import Refreshes, Run, end_words, row_after
 from tui.refresh_words import is_well, sentence
@@ -55,8 +56,9 @@ class RefreshDesk:
     def _refresh_selected(self) -> None:
         row = self._yard.state.selected
         if row is not None and row.name is not None:
-            # A person asked for this very one, so it is done however fresh it is.
-            self._start([row.name], row.name, force=True)
+            # A person asked for this very one, so it is done however fresh it is; a token that the issuer refused
+            # is not sent to it again.
+            self._start([row.name], row.name, force=row.state != LOGIN_NEEDED)
 
     def _refresh_all(self) -> None:
         names = [row.name for row in self._yard.state.all_rows if row.name is not None]
@@ -185,7 +187,8 @@ class RefreshDesk:
 
     def _sum_up(self, run: Run) -> None:
         """Say in one toast what came of it, and what to do about the first that is not well."""
-        results, now = run.results, self._yard.context.now()
+        results = sorted(run.results, key=lambda result: run.names.index(result.name))
+        now = self._yard.context.now()
         bad = [result for result in results if not is_well(result)]
         if len(run.names) == 1 and results:
             words = f"{results[0].name}: {sentence(results[0], now)}"

@@ -44,11 +44,12 @@ def _holders(box: Box, secret: str) -> set[str]:
 # --- API keys ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", [KEY, f"{KEY}\n", f"  {KEY} \r\nsecond line\n"])
+@pytest.mark.parametrize("text", [KEY, f"{KEY}\n", f"\n  {KEY} \r\n\n \n"])
 def test_a_key_from_a_pipe(box: Box, text: str) -> None:
-    """The first line, stripped; nobody is asked about it, and that is said; the file is as Codex writes it."""
+    """The one line, stripped; nobody is asked about it, and that is said; the file is as Codex writes it."""
     ran = run_tui(["login", "bot", "--api-key"], input=text)
     assert (ran.code, ran.out) == (0, "")
+    assert "note: " not in ran.err
     assert "not verified" in ran.err
     assert "next: tui switch bot" in ran.err
     assert saved(box, "bot") == {"auth_mode": "apikey", "OPENAI_API_KEY": KEY}
@@ -56,6 +57,54 @@ def test_a_key_from_a_pipe(box: Box, text: str) -> None:
     assert _holders(box, KEY) == {"auth.json"}
     row = tui_json(["show", "bot", "--json"])
     assert (row["kind"], row["state"]) == ("api-key", "static")
+
+
+def test_a_key_of_another_kind_is_kept_and_noted(box: Box) -> None:
+    """Codex takes anything; what begins otherwise is said to do so, and not repeated."""
+    ran = run_tui(["login", "bot", "--api-key"], input="my-gateway-key-1234\n")
+    assert ran.code == 0
+    assert "note: this key does not begin with sk-; it is saved as it is\n" in ran.err
+    assert "gateway" not in ran.err
+    assert saved(box, "bot")["OPENAI_API_KEY"] == "my-gateway-key-1234"
+
+
+@pytest.mark.parametrize("text", ["foo", "foo\n", "sk-1234"])
+def test_what_is_too_short_for_a_key(box: Box, text: str) -> None:
+    """Exit 2, nothing made, nothing repeated."""
+    with unchanged(box):
+        ran = run_tui(["login", "bot", "--api-key"], input=text)
+    assert ran.code == 2
+    assert "too short" in ran.err
+    assert text.strip() not in ran.err
+
+
+SECOND = "sk-proj-" + "Q1q2" * 8
+
+
+@pytest.mark.parametrize("way", ["--api-key", "--access-token"])
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\n\n \n"])
+def test_two_lines_are_not_one_secret(box: Box, way: str, between: str) -> None:
+    """Exit 2, none of them is taken, nothing is repeated."""
+    with unchanged(box):
+        ran = run_tui(["login", "bot", way], input=f"{KEY}{between}{SECOND}")
+    assert (ran.code, ran.out) == (2, "")
+    assert "more than one line" in ran.err
+    assert KEY not in ran.err
+    assert SECOND not in ran.err
+
+
+def test_two_lines_that_come_one_by_one(box: Box) -> None:
+    """Also when the second comes a moment later; and a pipe that stays open is not waited for."""
+    with unchanged(box), Running(["bot", "--api-key"]) as login:
+        login.say(f"{KEY}\n")
+        login.say(f"\n{SECOND}\n")
+        assert "more than one line" in login.end(2).err
+    with unchanged(box), Running(["bot", "--api-key"], terminal=True) as login:
+        login.wait_for(r"not shown\): $")
+        login.say(f"{KEY}\n{SECOND}\n")
+        ran = login.end(2)
+    assert "more than one line" in ran.out
+    assert SECOND not in ran.out
 
 
 def test_a_key_with_json(box: Box) -> None:

@@ -40,6 +40,8 @@ CODES = (ExitCode.FAILED, ExitCode.LOGIN_NEEDED, ExitCode.UNREACHABLE, ExitCode.
 DEVICE_CODE, BROWSER, KEY, TOKEN = "device-code", "browser", "api-key", "access-token"
 #: How keys, tokens and callback addresses begin, which some take for the argument.
 _SECRETS = ("sk-", "at-", "rt_", "eyJ", "ac_", "http:", "https:")
+#: No key has fewer signs than these.
+_SHORTEST = 8
 #: Longer than this, a word that is no name may be a secret.
 _SHOWN = 20
 
@@ -187,8 +189,16 @@ def _by_key(asked: Asked) -> AuthDocument:
     from tui.commands.signing_in.typed import read_secret
 
     key = read_secret("API key", asked.again)
-    if key.reveal().startswith(("at-", "eyJ")):
+    text = key.reveal()
+    if len(text) < _SHORTEST:
+        raise UsageError(
+            "what came on standard input is too short to be an API key",
+            f"printenv VARIABLE | {asked.again}",
+        )
+    if text.startswith(("at-", "eyJ")):
         stderr.note(f"this looks like an access token: tui login {asked.name} --{TOKEN}")
+    elif not text.startswith("sk-"):
+        stderr.note("this key does not begin with sk-; it is saved as it is")
     stderr.say("The key is taken as it is: whether the issuer takes it was not verified.")
     return api_key_document(key)
 

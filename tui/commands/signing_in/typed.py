@@ -1,4 +1,4 @@
-"""What comes in on stdin: a secret on its first line, or callback addresses while a login waits.
+"""What comes in on stdin: a secret, which is one line, or callback addresses while a login waits.
 
 A terminal shows neither: its echo is off meanwhile, so that no code stays in what was scrolled or recorded.
 """
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: More bytes than these are no key, token or address.
 LONGEST = 1 << 16
+#: Seconds in which more than one line shows, where the input does not end: typed (pasted), and piped.
+TYPED, PIPED = 0.1, 0.5
 #: Seconds until a login in the background looks whether the terminal is its own again.
 BACKGROUND = 1.0
 #: What terminals put around what is pasted, where a shell asked them to.
@@ -65,56 +67,76 @@ def _is_ours() -> bool:
 
 
 def read_secret(what: str, again: str) -> Secret:
-    """Return the first line of stdin, asked for without echo on a terminal. `what` names it, `again` is the command.
+    """Return the one line of stdin, asked for without echo on a terminal. `what` names it, `again` is the command.
 
     Raises UsageError, which repeats nothing of it, and KeyboardInterrupt.
     """
     if is_terminal(STDIN):
         with unseen():
-            line = _answer(f"{what} (not shown): ")
+            data = _answer(f"{what} (not shown): ")
     else:
-        line = _first_line()
-    text = _plain(line)
-    if not text:
-        raise UsageError(f"no {what} came on standard input", f"printenv VARIABLE | {again}")
-    if len(line) > LONGEST or not (text.isascii() and text.isprintable()) or " " in text:
+        data = _read(PIPED)
+    lines = _lines(data)
+    hint = f"printenv VARIABLE | {again}"
+    if not lines:
+        raise UsageError(f"no {what} came on standard input", hint)
+    if len(data) > LONGEST or not _is_word(lines[0]):
         raise UsageError(
-            f"what came on standard input is no {what}: it would be one word of plain ASCII",
-            f"printenv VARIABLE | {again}",
+            f"what came on standard input is no {what}: it would be one word of plain ASCII", hint
         )
-    return Secret(text)
+    if len(lines) > 1:
+        raise UsageError(
+            f"more than one line came on standard input, and none was used: the {what} is one line",
+            hint,
+        )
+    return Secret(lines[0])
 
 
 def _answer(question: str) -> bytes:
-    """Ask, and read the first line; what is said next begins on a line of its own, however this ended."""
+    """Ask, and read; what is said next begins on a line of its own, however this ended."""
+    import termios
+
     try:
         stderr.prompt(question)
-        line = _first_line()
+        data = _read(TYPED)
+        # The rest of what was pasted would go to the shell, and be in its history.
+        with contextlib.suppress(termios.error):
+            termios.tcflush(STDIN, termios.TCIFLUSH)
     except KeyboardInterrupt:
         stderr.say("")
         raise
-    if not line:
+    if not data:
         stderr.say("")
-    return line
+    return data
 
 
-def _first_line() -> bytes:
-    """Read up to the first line's end, or what is too long to be one."""
+def _read(patience: float) -> bytes:
+    """Read what comes to its end, or until nothing more came for a while after the first line."""
+    from select import select
+
     data = b""
-    while b"\n" not in data and len(data) <= LONGEST:
+    while len(data) <= LONGEST and len(_lines(data)) < 2:
+        if not select([STDIN], [], [], patience if b"\n" in data else None)[0]:
+            break
         try:
             piece = os.read(STDIN, LONGEST)
         except BlockingIOError:
-            from select import select
-
-            select([STDIN], [], [])
             continue
         except OSError:
             break
         if not piece:
             break
         data += piece
-    return data.partition(b"\n")[0]
+    return data
+
+
+def _lines(data: bytes) -> list[str]:
+    """Return the lines that are not blank."""
+    return [text for line in data.split(b"\n") if (text := _plain(line))]
+
+
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _plain(line: bytes) -> str:

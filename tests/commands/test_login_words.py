@@ -7,16 +7,19 @@ import re
 
 import pytest
 
+from profiles import errors
 from profiles.login_target import LoginTarget
 from profiles.model import Secret
 from profiles.oauth.documents import access_token_document, api_key_document
 from profiles.oauth.events import CodeIssued, Postponed
 from profiles.oauth.issuer import Issuer
 from profiles.oauth.settings import LoginSettings
+from tests.support.cli import ROOT
 from tests.surroundings.scene import quiet_context
 from tui.commands.signing_in.interruptions import Interruptions
 from tui.commands.signing_in.saving import PATIENCE, NotSaved, save
 from tui.commands.signing_in.words import MINUTE, Asked, Teller
+from tui.stderr import exit_code_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,3 +126,33 @@ def test_after_two_minutes_without_room_it_is_over(
     assert "nothing was saved: " in caught.value.message
     assert "tui login work --api-key" in str(caught.value.hint)
     assert "at-secret" not in said + caught.value.message
+
+
+#: How a login may end, and a word by which the README tells it.
+ENDS = [
+    (errors.AccessDenied("no"), "denied"),
+    (errors.DeviceCodeExpired("late"), "expired"),
+    (errors.CallbackTimeout("late"), "expired"),
+    (errors.GrantInvalid("no"), "does not take"),
+    (errors.LoginCancelled("ctrl-c"), "cancelled"),
+    (errors.IssuerUnreachable("away"), "reached"),
+    (errors.IssuerTimeout("slow"), "reached"),
+    (errors.IssuerRejected(429, "busy"), "429"),
+    (errors.IssuerRejected(503, "down"), "5xx"),
+    (errors.IssuerRejected(404, "no"), "issuer refuses"),
+    (errors.PortUnavailable("held"), "ports"),
+    (errors.LoginForbidden("no"), "setting"),
+    (errors.WorkspaceForbidden("no"), "setting"),
+    (NotSaved("full"), "not be saved"),
+    (errors.UsageError("two lines"), "no key"),
+]
+
+
+def test_the_readme_tells_the_exit_code_of_each_end() -> None:
+    """The events have no word for it, so programs go by this table."""
+    with open(f"{ROOT}/README.md", encoding="utf-8") as file:
+        table = file.read().partition("<!-- login:ends -->\n")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"(?m)^\| (\d+) \| (.+) \|$", table))
+    for error, word in ENDS:
+        assert word in rows[str(int(exit_code_for(error)))], error
+    assert set(rows) - {"0"} == {str(int(exit_code_for(error))) for error, _ in ENDS}

@@ -117,6 +117,7 @@ def has_half_pair(text: str) -> bool:
 
 def _not_json(text: str, at: int, why: str) -> NotJson:
     line = text.count("\n", 0, at) + 1
+    why = why.removesuffix(" at").removesuffix(" starting")  # the line is named apart
     return NotJson(f"not JSON: {why[:1].lower()}{why[1:]}", f"line {line}")
 
 

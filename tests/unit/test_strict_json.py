@@ -102,3 +102,19 @@ def test_members_are_found_in_the_text() -> None:
     assert {member.name: text[member.start : member.end] for member in found} == values
     assert all(text[member.at] == '"' for member in found)
     assert list(members("{ }", 0)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{\n"a": "b', "not JSON: unterminated string"),
+        ('{\n"a": "b\x01"}', "not JSON: invalid control character"),
+        ('{\n"a": }', "not JSON: expecting value"),
+    ],
+    ids=["unterminated", "control", "value"],
+)
+def test_what_is_said_is_whole(text: str, why: str) -> None:
+    """What Python's reader says ends in mid-air where it would name a place; the line is named apart."""
+    with pytest.raises(NotJson) as caught:
+        loads(text)
+    assert (caught.value.why, caught.value.where) == (why, "line 2")

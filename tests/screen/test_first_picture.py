@@ -81,7 +81,7 @@ def test_it_is_the_same(
         stays_the_same(terminal, columns, rows)
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (60, 16), (60, 12), (40, 12)])
+@pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24), (60, 16), (60, 12), (40, 12)])
 def test_it_is_the_same_in_the_demo(box: Box, columns: int, rows: int) -> None:
     """Both say DEMO, in the title or, where there is none, above the list."""
     with Terminal(columns, rows, command=tui_command(["--demo"])) as terminal:

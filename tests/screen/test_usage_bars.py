@@ -287,3 +287,18 @@ async def test_no_color(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
             for segment in strip:
                 style = segment.style
                 assert style is None or style.color is None or style.color.is_default
+
+
+async def test_of_very_many_those_that_can_be_seen(box: Box) -> None:
+    """With a hundred profiles nobody is asked about all of them, but about those on the screen; scrolled to, others."""
+    people = tuple((f"p{number:03}", f"p{number}@example.com") for number in range(70))
+    async with open_refreshes(box, (120, 12), people) as yard:
+        known = yard.app.state.usage.told
+        seen = {row.name for row in yard.main.list.rows[:9]}
+        assert seen <= known.keys()
+        assert len(known) < 20
+        await yard.press("G")
+        await yard.until(lambda: "p069" in known)
+        await yard.settle()
+        assert len(yard.asked()) < 40
+        assert "12%" in yard.line("p069")

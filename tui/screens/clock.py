@@ -25,6 +25,8 @@ class Clock:
         """Wake up when a countdown reads differently, or usage is to be asked for again."""
         self.stop()
         screen = self._screen
+        if self._yard.app_focus:
+            screen.usage.look()
         waits = [pane.tick() for pane in (screen.title_line, screen.list, screen.detail)]
         waits.append(screen.usage.wait())
         soonest = min((wait for wait in waits if wait is not None), default=None)
@@ -35,7 +37,6 @@ class Clock:
         """Draw what reads differently by now, and read or ask what is due."""
         if self._screen.list.turned():
             self._screen.deeds.rescan()
-        self._screen.usage.look()
         self.sleep()
 
     def rest(self) -> None:

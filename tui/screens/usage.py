@@ -14,10 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from profiles.model import ProfileRow
     from profiles.usage import UsageResult
     from profiles.usage_answer import UsageSnapshot
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard
+
+#: Of more profiles than this only those that can be seen are asked about.
+ALL = 64
 
 T = TypeVar("T")
 
@@ -42,7 +46,15 @@ class UsageDesk:
         """Return in how many seconds somebody is to be asked again; None while nobody is."""
         if not self._started or self._runs:
             return None
-        return self._usage.wait(self._yard.state.all_rows, self._yard.context.now())
+        return self._usage.wait(self._rows(), self._yard.context.now())
+
+    def _rows(self) -> Sequence[ProfileRow]:
+        """Return the profiles to ask about: all, or of very many those that can be seen."""
+        rows = self._yard.state.all_rows
+        if len(rows) <= ALL:
+            return rows
+        shown = self._screen.list
+        return [shown.rows[index] for index in shown.seen_rows()]
 
     def look(self) -> None:
         """Ask about the logins of which nothing is known, or nothing new."""
@@ -50,7 +62,7 @@ class UsageDesk:
         if not self._started or self._runs or state.partial:
             return
         now = self._yard.context.now()
-        if self._usage.due(state.all_rows, now):
+        if self._usage.due(self._rows(), now):
             self._runs = True
             # What another Switchyard was told meanwhile need not be asked again.
             self._in_thread(self._remembered, partial(self._ask, now))
@@ -63,7 +75,7 @@ class UsageDesk:
     def _ask(self, now: float, known: Mapping[str, UsageSnapshot]) -> None:
         self._usage.remember(known)
         self._yard.state.tell_usage()
-        names = self._usage.due(self._yard.state.all_rows, now)
+        names = self._usage.due(self._rows(), now)
         self._usage.asking(names, now)
         if names and not self._ended:
             self._in_thread(partial(self._fetch, names), self._done)

@@ -162,7 +162,7 @@ ACTIONS: tuple[Action, ...] = (
         "browser-instead",
         ("b",),
         "browser",
-        "Log in by browser instead of the device code; after a failure, the other way round, too.",
+        "Log in by browser instead of the device code, or the other way round.",
         PANE,
         replaceable,
     ),
@@ -213,13 +213,14 @@ MOVES = frozenset(a.id for a in ACTIONS if a.group == MOVE) - {"pane", "pane-bac
 #: What the footer shows where the focus is, most used first. `help` comes last and stays longest.
 FOOTERS: dict[str, tuple[str, ...]] = {
     "list": ("switch", "undo", "detail", "filter", "new", "refresh", "help"),
+    "list-login": ("detail", "switch", "undo", "filter", "new", "refresh", "help"),
     "empty": ("new", "rescan", "quit", "help"),
     "filtered": ("switch", "back", "detail", "filter", "help"),
     "detail": ("back", "switch", "run", "rename", "note", "delete", "help"),
     "events": ("back", "move-down", "move-up", "help"),
     "filter": (),
-    "login-device": ("copy", "qr", "open", "browser-instead", "back", "cancel", "help"),
-    "login-browser": ("detail", "copy", "plain", "tunnel", "back", "cancel", "help"),
+    "login-device": ("copy", "back", "qr", "open", "browser-instead", "cancel", "help"),
+    "login-browser": ("detail", "copy", "back", "plain", "tunnel", "cancel", "help"),
     "login-busy": ("back", "cancel", "events", "help"),
     "login-failed": ("code-new", "browser-instead", "back", "events", "help"),
     "login-saved": ("switch", "back", "events", "help"),
@@ -227,19 +228,6 @@ FOOTERS: dict[str, tuple[str, ...]] = {
     "login-mismatched": ("detail", "back", "cancel", "help"),
     "login-line": (),
 }
-#: Where a word of the footer says more about the place than the action's own.
-WORDS_HERE: dict[str, dict[str, str]] = {
-    "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
-    "login-browser": {"detail": "paste callback", "copy": "copy the URL", "plain": "whole URL"},
-    "login-failed": {"browser-instead": "the other way", "back": "close"},
-    "login-saved": {"switch": "switch to it", "back": "close"},
-    "login-unsaved": {"detail": "save again", "cancel": "discard"},
-    "login-mismatched": {"detail": "say where it goes", "cancel": "discard"},
-}
-#: What the footer shows while a filter is typed; there enter and esc belong to the line.
-FILTER_FOOTER = (("enter", "keep the filter"), ("esc", "clear it"))
-#: The same while a line of a login's pane is typed.
-LINE_FOOTER = (("enter", "takes it"), ("esc", "leaves it"))
 
 #: What the terminal itself sends for backspace, tab, enter and escape: never a key of its own.
 UNBINDABLE = frozenset({"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+left_square_bracket"})

@@ -19,7 +19,7 @@ from profiles.oauth.events import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from profiles.auth_file import AuthDocument
     from profiles.errors import LoginMismatch
@@ -73,8 +73,9 @@ class Login:
         self.postponed: Postponed | None = None
         self.refused: CallbackRefused | None = None
         self.approved: Approved | None = None
-        #: Something to know about these surroundings, such as a port that Windows has.
+        #: Something to know about these surroundings, such as a port that Windows has; and what is no trouble.
         self.remark = ""
+        self.note = ""
         #: Why it failed, or was not saved, and what to do next.
         self.message = ""
         self.hint = ""
@@ -211,6 +212,13 @@ class Logins:
     def of(self, name: str | None) -> Login | None:
         """Return the login for a profile."""
         return next((login for login in self.all if login.name == name), None)
+
+    def without_row(self, names: Collection[str | None]) -> Login | None:
+        """Return a login whose profile is not among `names`, the watched one first: no row leads to it."""
+        found = [login for login in self.all if login.name not in names]
+        return next(
+            (login for login in found if login is self.watched), found[0] if found else None
+        )
 
     @property
     def running(self) -> list[Login]:

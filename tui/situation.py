@@ -123,16 +123,16 @@ def waiting(now: Situation) -> str | None:
 
 def code_waits(now: Situation) -> str | None:
     """Whether it has a device code."""
-    if (why := in_pane(now)) is not None or now.place == "login-device":
-        return why
-    return "only a device code's URL is short enough for a QR code"
+    if now.place == "login-browser":
+        return "only a device code's URL is short enough for a QR code"
+    return waiting(now)
 
 
 def browser_waits(now: Situation) -> str | None:
     """Whether it waits for a browser."""
-    if (why := in_pane(now)) is not None or now.place == "login-browser":
-        return why
-    return "only a browser login needs a tunnel"
+    if now.place == "login-device":
+        return "only a browser login needs a tunnel"
+    return waiting(now)
 
 
 def repeatable(now: Situation) -> str | None:
@@ -144,16 +144,18 @@ def repeatable(now: Situation) -> str | None:
 
 def replaceable(now: Situation) -> str | None:
     """Whether another way would help."""
-    if (why := in_pane(now)) is not None or now.place in ("login-device", "login-failed"):
+    places = ("login-device", "login-browser", "login-failed")
+    if (why := in_pane(now)) is not None or now.place in places:
         return why
-    return "b is for a device code that does not lead to a login"
+    return "b changes the way of a login that waits or failed"
 
 
 def several(now: Situation) -> str | None:
-    """Whether there are others to go to."""
-    if now.logins > 1:
-        return None
-    return "there are no other logins" if now.logins else "no login is running: l and n start one"
+    """Whether there are others to go to; from elsewhere one is enough."""
+    if not now.logins:
+        return "no login is running: l and n start one"
+    alone = now.logins == 1 and now.place.startswith(LOGIN_PLACE)
+    return "there are no other logins" if alone else None
 
 
 def filterable(now: Situation) -> str | None:

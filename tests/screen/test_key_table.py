@@ -119,11 +119,11 @@ def test_what_cannot_act_says_why() -> None:
     ("place", "acts"),
     [
         ("login-device", {"copy", "copy-more", "open", "plain", "qr", "browser-instead"}),
-        ("login-browser", {"copy", "copy-more", "open", "plain", "tunnel"}),
+        ("login-browser", {"copy", "copy-more", "open", "plain", "tunnel", "browser-instead"}),
         ("login-failed", {"code-new", "browser-instead"}),
         ("login-saved", set()),
         ("login-busy", set()),
-        ("list", set()),
+        ("list", {"tab-prev", "tab-next"}),
     ],
 )
 def test_keys_of_a_login_act_in_its_pane(place: str, acts: set[str]) -> None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
+from profiles.context import make_context
+from profiles.logging_in import save_login
+from profiles.model import Secret
+from profiles.oauth.documents import api_key_document
 from tests.screen.login_stage import ADA, BOB, open_logins
+from tui.login_state import FAILED, WAITING
+from tui.simulator.approving import Approver
+from tui.simulator.demo_profiles import Furnished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,3 +59,166 @@ async def test_the_cursor_stays_with_one_that_failed(box: Box) -> None:
         await yard.settle()
         assert yard.selected == "personal"
         assert yard.main.place() == "list"
+
+
+async def test_the_way_back_to_a_new_profile(box: Box) -> None:
+    """A login for a profile that is not there yet has no row: the title names it and the key that opens its pane."""
+    async with open_logins(size=(80, 24)) as yard:
+        await yard.new("lab")
+        code = await yard.code("lab")
+        await yard.press("escape")
+        await yard.shows("→ lab, ] opens")
+        assert code not in yard.text
+        await yard.press("right_square_bracket")
+        await yard.shows(code)
+        await yard.press("escape", "G", "l")
+        await yard.code("work")
+        await yard.press("escape", "left_square_bracket")
+        await yard.shows(code)
+
+
+async def test_a_new_login_that_failed(box: Box) -> None:
+    """What came of it can be read until its pane is closed: in the title, in the pane, in the log."""
+    async with open_logins(size=(80, 24)) as yard:
+        await yard.new("lab")
+        code = await yard.code("lab")
+        await yard.press("escape")
+        yard.simulator.device.deny(code)
+        await yard.phase(FAILED, "lab")
+        await yard.shows("✗ lab failed, ] opens")
+        assert "login for lab:" in yard.said
+        await yard.press("right_square_bracket")
+        await yard.shows("Nothing was saved.", "N a new code")
+        await yard.press("escape")
+        await yard.until(lambda: not yard.app.logins.all)
+        assert "lab" not in yard.lines[1]
+
+
+@pytest.mark.parametrize("key", ["l", "L"])
+async def test_a_running_login_is_not_thrown_away(box: Box, key: str) -> None:
+    """Neither key starts another login where one waits, in the list or in its pane; its code stays good."""
+    async with open_logins() as yard:
+        await yard.press("G", "l")
+        code = await yard.code()
+        await yard.press(key)
+        await yard.shows(code, "b changes the way")
+        await yard.press("escape")
+        await yard.shows("enter its login")
+        await yard.press(key)
+        await yard.shows(code)
+        login = yard.login("work")
+        assert (login.way, login.phase) == ("device-code", WAITING)
+        assert len([each for each in yard.simulator.log if each.path.endswith("/usercode")]) == 1
+
+
+async def test_another_way_asks_first(box: Box, redirect_ports: object) -> None:
+    """B names the code that a person may be typing just now, and changes the way only after a yes; and back again."""
+    async with open_logins() as yard:
+        await yard.press("G", "l")
+        code = await yard.code()
+        await yard.press("b")
+        await yard.shows("Log in by browser instead?", f"The code {code} will no longer work.")
+        await yard.press("enter")
+        await yard.shows(code)
+        await yard.press("b", "y")
+        await yard.url()
+        await yard.press("b")
+        await yard.shows("Log in by device code instead?", "will no longer work")
+        await yard.press("y")
+        assert await yard.code() != code
+
+
+async def test_what_keys_do_here(box: Box, redirect_ports: object) -> None:
+    """Help and footer say what enter does in this very place, not what it does in the list."""
+    async with open_logins(size=(100, 42)) as yard:
+        await yard.press("G", "L")
+        await yard.url()
+        await yard.press("question_mark")
+        await yard.shows("Paste the address at which the browser ended")
+        await yard.press("escape", "escape", "question_mark")
+        await yard.shows("Open the pane of the login for the selected profile.")
+        await yard.press("escape", "g")
+        await yard.shows("enter detail")
+
+
+async def test_a_narrow_footer(box: Box, redirect_ports: object) -> None:
+    """At 40x12 the keys that matter most are there: paste, copy, the way out."""
+    async with open_logins(size=(40, 12)) as yard:
+        await yard.press("G", "L")
+        await yard.url()
+        for words in ("enter paste", "y URL", "esc back", "? help"):
+            assert words in yard.lines[-1]
+        await yard.press("escape", "ctrl+c", "n", "g", "l")
+        await yard.code("personal")
+        for words in ("y copy", "esc back", "Q QR", "? help"):
+            assert words in yard.lines[-1]
+
+
+async def test_no_code_any_more(box: Box) -> None:
+    """Q after the end says that there is no code any more; where the code has no room all of the reason is there."""
+    async with open_logins(size=(40, 12)) as yard:
+        await yard.press("G", "l")
+        code = await yard.code()
+        await yard.press("Q")
+        await yard.shows("the QR code takes 35x18 cells; here are 36x9")
+        await yard.press("Q")
+        yard.simulator.device.approve(code, BOB)
+        await yard.phase("saved")
+        await yard.press("Q")
+        assert "no code and no URL to show any more" in f"{yard.words}\n{yard.toasts}"
+
+
+async def test_results_cover_nothing(box: Box) -> None:
+    """A result is said at the edge of the pane, where it covers no word; elsewhere once, however often it comes."""
+    async with open_logins(size=(80, 24)) as yard:
+        await yard.press("G", "l")
+        code = await yard.code()
+        await yard.press("y")
+        await yard.shows("user code sent to the terminal's clipboard", code, "copies the code")
+        assert not yard.toasts
+        await yard.press("escape", "u", "u", "u")
+        assert yard.toasts.count("before the last switch") == 1
+
+
+async def test_a_key_is_another_kind(box: Box) -> None:
+    """It is said first that the profile holds an API key; nobody is asked to sign in as a key."""
+    async with open_logins() as yard:
+        document = api_key_document(Secret(yard.simulator.api_key()))
+        save_login(make_context(), "bot", document)
+        await yard.press("R")
+        yard.app.state.select_name("bot")
+        await yard.press("l")
+        await yard.shows("Log in to bot?", "bot holds an API key.")
+        await yard.press("escape")
+        assert not yard.app.logins.all
+        await yard.press("l", "y")
+        code = await yard.code("bot")
+        await yard.shows("at this page, on any device:")
+        yard.simulator.device.approve(code, ADA)
+        await yard.shows(
+            "Another login", "the profile bot is an API key", "into personal, whose it is"
+        )
+
+
+async def test_a_demo_says_so(box: Box, redirect_ports: object) -> None:
+    """Where the pane hides title and list, it says that all is made up; what the demo does by itself ends with it."""
+    async with open_logins(size=(40, 12)) as yard:
+        yard.app.scene = yard.app.scene._replace(demo=True)
+        approver = Approver(Furnished({}, ()), yard.simulator)
+        approver.watch(yard.app)
+        await yard.press("G", "L")
+        await yard.url()
+        assert "DEMO" in yard.lines[0]
+        await yard.press("G")
+        assert "the page is clicked on by itself" in yard.main.logins.pane.view.text.replace(
+            "\n", " "
+        )
+        assert "clicked" not in yard.toasts
+        await yard.press("ctrl+c")
+        assert "clicked" not in yard.text
+        await yard.press("l")
+        await yard.code()
+        assert "DEMO" in yard.lines[0]
+        await yard.pilot.resize_terminal(80, 24)
+        await yard.until(lambda: "DEMO" not in yard.lines[1])
+        approver.end()

@@ -140,9 +140,15 @@ async def test_the_ssh_line_is_edited_and_remembered(box: Box) -> None:
         await yard.press("ctrl+c")
         await _begin(yard)
         await yard.shows("ada@box.example")
-        await yard.press("t", "ctrl+u", "=two words here", "enter")
-        assert "there are two hosts" in yard.toasts
-        await yard.shows("ada@box.example")
+        await yard.press("t")
+        await yard.shows("user@host  -p PORT  -J JUMP")
+        await yard.press("ctrl+u", "=two words here", "enter")
+        await yard.shows("! there are two hosts", "two words here")
+        assert yard.main.place() == "login-line"
+        await yard.press("ctrl+u", "=ada@other.example", "enter")
+        await yard.shows("ada@other.example")
+        assert yard.main.place() == "login-browser"
+        assert "two hosts" not in yard.text
 
 
 async def test_the_whole_url(box: Box) -> None:
@@ -195,7 +201,9 @@ async def test_both_ports_are_held(box: Box) -> None:
     async with open_logins() as yard:
         await yard.press("G", "L")
         await yard.phase(FAILED)
-        await yard.shows("1455 is held by", "1457 is held by", "N takes a free port")
+        await yard.shows("1455 is held by", "1457 is held by", "N tries again, on a free port")
+        assert "--port" not in yard.text
+        assert "N try again" in yard.lines[-1]
         await yard.press("N")
         await yard.url()
         issued = yard.login("work").url
@@ -219,7 +227,7 @@ async def test_cancel_gives_the_port_back(box: Box) -> None:
         await yard.until(lambda: is_free(1455))
         await _begin(yard)
         assert not is_free(1455)
-        await yard.press("escape", "q")
+        await yard.press("escape", "q", "y")
         await yard.until(lambda: not yard.app.is_running)
     assert is_free(1455)
 

@@ -80,6 +80,20 @@ async def test_somebody_else_into_this_profile(box: Box) -> None:
         assert [r.account_id for r in kept] == [before.account_id]
 
 
+async def test_somebody_else_who_has_a_profile(box: Box) -> None:
+    """Where the login's owner has a profile, that is what enter takes; no second profile is made of it."""
+    async with open_logins() as yard:
+        before = len(yard.disk().rows)
+        await yard.press("G", "l")
+        yard.simulator.device.approve(await yard.code(), ADA)
+        await yard.phase(MISMATCHED)
+        await yard.shows("Another login", "into personal, whose it is", "into work", "nowhere")
+        assert "as a new profile" not in yard.text
+        await yard.press("enter")
+        await yard.shows("saved as personal")
+        assert len(yard.disk().rows) == before
+
+
 async def test_somebody_else_dropped(box: Box) -> None:
     """Dropped, nothing is saved anywhere, and it is said that the tokens are not revoked."""
     async with open_logins() as yard:
@@ -150,13 +164,32 @@ async def test_full_disk(box: Box) -> None:
         assert (after.issued_at or 0) > (before.issued_at or 0)
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
-async def test_leave_while_one_waits(box: Box, key: str) -> None:
-    """A login that nobody approved yet costs nothing: leaving ends it without a question."""
-    async with open_logins() as yard:
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+@pytest.mark.parametrize("size", [(80, 24), (100, 42)], ids=str)
+async def test_leave_while_one_waits(box: Box, key: str, size: tuple[int, int]) -> None:
+    """Leaving from the list would end logins that wait: it asks once, and stays unless the answer is yes."""
+    async with open_logins(size=size) as yard:
         await yard.press("G", "l")
         await yard.code()
         await yard.press("escape", key)
+        await yard.shows("Leave?", "The login for work waits for approval: leave and cancel it?")
+        await yard.press("enter")
+        assert yard.app.is_running
+        assert [login.name for login in yard.app.logins.running] == ["work"]
+        await yard.press("g", "l")
+        await yard.code("personal")
+        await yard.press("escape", key)
+        await yard.shows("2 logins wait for approval: leave and cancel them?")
+        await yard.press("y")
+        await yard.until(lambda: not yard.app.is_running)
+
+
+async def test_leave_at_once(box: Box) -> None:
+    """Ctrl+q asks nothing about logins that nobody approved yet."""
+    async with open_logins() as yard:
+        await yard.press("G", "l")
+        await yard.code()
+        await yard.press("escape", "ctrl+q")
         await yard.until(lambda: not yard.app.is_running)
 
 
@@ -270,7 +303,7 @@ async def test_a_login_that_codex_would_delete(box: Box) -> None:
 async def test_fast_keys_while_it_starts(box: Box) -> None:
     """Keys that come before there is a code do no harm: cancel right after the start ends it."""
     async with open_logins() as yard:
-        await yard.pilot.press("G", "l", "y", "Q", "b", "N", "ctrl+c")
+        await yard.pilot.press("G", "l", "y", "Q", "N", "ctrl+c")
         await yard.settle()
         await asyncio.sleep(0)
         assert not yard.app.logins.running

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
+from tui.key_places import HELP_HERE
 from tui.keys import ACTIONS, BY_ID, FOOTERS, MOVES, Action, groups
 from tui.widgets.lines import LineView
 from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, Line, cells, fit, wrap
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 #: What the help calls the place that the focus is in.
 _PLACES = {
     "list": "Here, in the list",
+    "list-login": "Here, on a profile that is logging in",
     "empty": "Here",
     "filtered": "Here, in the filtered list",
     "detail": "Here, in the detail",
@@ -107,7 +109,12 @@ class HelpPane(LineView):
 
 def help_lines(keymap: Keymap, place: str, now: Situation, width: int, signs: Signs) -> list[Line]:
     """Return the help: what counts here, with why not where a key cannot act, then the whole table."""
-    here = [BY_ID[action] for action in FOOTERS[place] if action != "help"]
+    helps = HELP_HERE.get(place, {})
+    here = [
+        BY_ID[action]._replace(help=helps.get(action, BY_ID[action].help))
+        for action in FOOTERS[place]
+        if action != "help"
+    ]
     sections = {_PLACES[place]: here} if here else {}
     sections |= groups()
     column = min(16, max(cells(keymap.words(action.id)) for action in ACTIONS) + 2)

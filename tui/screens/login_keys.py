@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from profiles.oauth.events import CallbackRefused
+from profiles.model import API_KEY, PERSONAL_ACCESS_TOKEN
+from tui.first_picture import marked
 from tui.login_state import (
     APPROVED,
-    AT_STAKE,
     BROWSER,
     DEVICE,
+    FAILED,
     KEY,
     MISMATCHED,
     OVER,
@@ -19,9 +20,11 @@ from tui.login_state import (
     WAITING,
 )
 from tui.screens.login_copies import LoginCopies
+from tui.screens.login_lines import LoginLines
 from tui.screens.logins import LoginDesk
+from tui.terminal import clean
 from tui.widgets.login_pane import LoginPane
-from tui.widgets.paste_line import PasteLine, first_line
+from tui.widgets.login_text import phase_sign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard
 
-_PASTE_HINT = "the callback's address, or its code; esc leaves"
+_KEYS = {API_KEY: "an API key", PERSONAL_ACCESS_TOKEN: "an access token"}
 
 
 class LoginKeys:
@@ -45,8 +48,13 @@ class LoginKeys:
         self.desk = LoginDesk(app, screen.deeds)
         self.copies = LoginCopies(app)
         self.pane = LoginPane(
-            self.logins, signs=app.signs, keymap=app.keymap, mono=app.scene.look.mono
+            self.logins,
+            signs=app.signs,
+            keymap=app.keymap,
+            mono=app.scene.look.mono,
+            marked=lambda title: marked(title, app.scene, app.size.height),
         )
+        self.lines = LoginLines(screen, app, self.pane, self.desk)
         self.pane.view.pasted = self._pasted
         self.desk.asks = self._asked
         self.handlers: dict[str, Callable[[], object]] = {
@@ -101,7 +109,7 @@ class LoginKeys:
 
     def leave(self) -> None:
         """Go back to the list; the login goes on."""
-        self._close_line()
+        self.lines.close()
         self._screen.remove_class("-watching")
         self._screen.set_focus(self._screen.list)
 
@@ -111,7 +119,7 @@ class LoginKeys:
         if login is None:
             return False
         if self.pane.line is not None:
-            self._close_line()
+            self.lines.close()
             self._screen.set_focus(self.pane.view)
         elif self.logins.shows_qr:
             self._toggle_qr()
@@ -136,7 +144,7 @@ class LoginKeys:
         if line is not None and (watched is None or watched.phase != WAITING):
             # Nothing waits for it any more.
             had_focus = screen.focused is line
-            self._close_line()
+            self.lines.close()
             if had_focus:
                 screen.set_focus(self.pane.view)
         self.pane.show()
@@ -148,11 +156,32 @@ class LoginKeys:
             state.select_name(name)
 
     def _turn(self, step: int) -> None:
+        if self.login is None and not self.pane.display:
+            # The one that no row leads to is what the list's title names.
+            self.open(self.logins.without_row(self._names()))
+            return
         self.logins.turn(step)
         if self.login is not None and self.logins.watched is not None:
             self._select(self.logins.watched)
         else:
             self.open()
+
+    def words(self) -> str:
+        """Return what the list's title says of the logins."""
+        keymap, signs = self._yard.keymap, self._yard.signs
+        login = self.logins.without_row(self._names())
+        if login is not None and login.phase not in (UNSAVED, MISMATCHED):
+            what = "failed" if login.phase == FAILED else "saved" if login.phase == SAVED else ""
+            name = f"{phase_sign(login.phase, signs)} {clean(login.name)}"
+            words = f"{name} {what}".rstrip()
+        else:
+            words = self.logins.words()
+            login = None
+        key = keymap.first("tab-next")
+        return f"{words}, {key} opens" if login is not None and key else words
+
+    def _names(self) -> set[str | None]:
+        return {row.name for row in self._yard.state.all_rows}
 
     def _switch(self) -> Awaitable[None] | None:
         """Switch to the selected profile; from the pane of a login that was saved, and that is done with then."""
@@ -165,17 +194,29 @@ class LoginKeys:
 
     def _log_in(self, way: str) -> Awaitable[None] | None:
         here = self.login
-        row = self._yard.state.selected
-        name = here.name if here is not None else row.name if row is not None else None
-        if name is None:
+        if here is not None:
+            if here.runs:
+                change = self._yard.keymap.first("browser-instead")
+                self._yard.tell(f"a login for {here.name} runs here: {change} changes the way")
+            else:
+                self.open(self.desk.start(here.name, way))
             return None
-        running = self.logins.of(name)
-        if running is None or not running.runs or running.way != way:
-            if running is not None and running.phase in AT_STAKE:
-                self.open(running)
-                return None
-            running = self.desk.start(name, way)
-        self.open(running)
+        row = self._yard.state.selected
+        if row is None or row.name is None:
+            return None
+        name, running = row.name, self.logins.of(row.name)
+        if running is not None and running.runs:
+            self.open(running)
+        elif row.kind in _KEYS:
+            return self._screen.deeds.confirm(
+                f"Log in to {name}?",
+                f"{name} holds {_KEYS[row.kind]}. A login of a person is another one: you will be asked "
+                "where it goes.",
+                "log in",
+                lambda: self.open(self.desk.start(name, way)),
+            )
+        else:
+            self.open(self.desk.start(name, way))
         return None
 
     def log_in(self, name: str) -> None:
@@ -228,7 +269,7 @@ class LoginKeys:
         elif login.phase in OVER:
             self.step_back()
         elif login.phase == WAITING and login.way == BROWSER:
-            return self._open_line("", _PASTE_HINT, self._paste, secret=True)
+            return self.lines.ask_callback(login)
         return None
 
     def _asked(self, login: Login) -> None:
@@ -243,8 +284,10 @@ class LoginKeys:
         mismatch = login.mismatch
         if mismatch is None:
             return None
+        theirs = mismatch.belongs_to
+        beside = f"into {theirs}, whose it is" if theirs else "as a new profile"
         options = (
-            Option("new", "as a new profile", f"{login.name} stays as it is"),
+            Option("new", beside, f"{login.name} stays as it is"),
             Option(
                 "replace", f"into {login.name}", "the login that it has is kept under another name"
             ),
@@ -296,69 +339,48 @@ class LoginKeys:
         if self.login is not None:
             self.open(self.desk.again(self.login))
 
-    def _instead(self) -> None:
-        if self.login is not None:
-            self.open(self.desk.instead(self.login))
+    def _instead(self) -> Awaitable[None] | None:
+        """Change the way; what a person may be typing just now is given up only after a question."""
+        login = self.login
+        if login is None:
+            return None
+        if login.phase != WAITING:
+            self.open(self.desk.instead(login))
+            return None
+        way = "device code" if login.way == BROWSER else "browser"
+        lost = (
+            "the page that is shown" if login.code is None else f"the code {login.code.user_code}"
+        )
+
+        def agreed() -> None:
+            if self.logins.of(login.name) is login and login.phase == WAITING:
+                self.open(self.desk.instead(login))
+
+        words = f"{lost[:1].upper()}{lost[1:]} will no longer work."
+        return self._screen.deeds.confirm(f"Log in by {way} instead?", words, f"by {way}", agreed)
 
     def _toggle_qr(self) -> None:
         self.logins.shows_qr = not self.logins.shows_qr
         self.logins.tell()
 
-    # -- lines --
-
-    async def _open_line(
-        self, value: str, hint: str, take: Callable[[str], object], *, secret: bool
-    ) -> None:
-        def left(keep: bool) -> None:  # noqa: FBT001 - a callback
-            text = line.value
-            self._close_line()
-            self._screen.set_focus(self.pane.view)
-            if keep and text.strip():
-                take(text)
-
-        self._close_line()
-        line = PasteLine(value, name="login-line", done=left, hint=hint, secret=secret)
-        await self.pane.mount(line)
-        self._screen.set_focus(line)
-
-    def _close_line(self) -> None:
-        line = self.pane.line
-        if line is not None:
-            line.left = True
-            line.remove()
-
     def _edit_tunnel(self) -> Awaitable[None] | None:
-        login = self.login
-        if login is None:
-            return None
-
-        def take(text: str) -> None:
-            self._yard.run_worker(self.desk.edit_tunnel(login, text), exit_on_error=False)
-
-        hint = "user@host, and -p PORT or -J JUMP"
-        return self._open_line(login.tunnel_edit, hint, take, secret=False)
+        return self.lines.ask_tunnel(self.login) if self.login is not None else None
 
     def _pasted(self, text: str) -> None:
-        login = self.login
-        if login is not None and login.way == BROWSER and login.phase == WAITING:
-            self._paste(text)
-
-    def _paste(self, text: str) -> None:
-        login = self.login
-        if login is None:
-            return
-        why = self.desk.paste(login, first_line(text))
-        if why is not None:
-            login.refused = CallbackRefused(self.logins.now(), why)
-            self.logins.tell()
+        if self.login is not None:
+            self.lines.paste(self.login, text)
 
     # -- leaving the program --
 
-    def leaving_costs(self) -> str | None:
-        """Say what leaving now would throw away; None when nothing."""
-        at_stake = self.logins.at_stake
-        if not at_stake:
+    def leaving_costs(self, *, waiting: bool = False) -> str | None:
+        """Say what leaving now would throw away; None when nothing. With `waiting` also what nobody approved yet."""
+        at_stake, running = self.logins.at_stake, self.logins.running
+        if at_stake:
+            names = ", ".join(login.name for login in at_stake)
+            more = "is approved and not saved yet: it would be lost"
+            return f"The login for {names} {more}; its tokens are not revoked."
+        if not waiting or not running:
             return None
-        names = ", ".join(login.name for login in at_stake)
-        more = "is approved and not saved yet: it would be lost"
-        return f"The login for {names} {more}; its tokens are not revoked."
+        if len(running) == 1:
+            return f"The login for {running[0].name} waits for approval: leave and cancel it?"
+        return f"{len(running)} logins wait for approval: leave and cancel them?"

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import NamedTuple
 
-from profiles.errors import LoginMismatch, ProfilesError
+from profiles.errors import LoginMismatch, PortUnavailable, ProfilesError
 from tui.login_state import APPROVED, BROWSER, DEVICE, SAVING, WAYS
 from tui.screens.login_flows import Asked, edited_lines, lines_for, open_flow, windows_remark
 from tui.state import ERROR, INFO, WARNING
@@ -133,7 +133,12 @@ class LoginDesk:
 
     def _failed(self, login: Login, error: Exception) -> None:
         message, hint = explain(error)
-        login.fail(message, hint, type(error).__name__)
+        shown = hint
+        if isinstance(error, PortUnavailable):
+            # What it says to give to the command line, a key does here.
+            key = self.app.keymap.first("code-new")
+            shown, hint = "", f"{key} in its pane tries again, on a free port"
+        login.fail(message, shown, type(error).__name__)
         self.app.state.note(f"login for {login.name}: {message}", ERROR, hint)
         self._say_unless_watched(login, f"login for {login.name} failed: {message}", WARNING)
         self.logins.tell()
@@ -168,18 +173,18 @@ class LoginDesk:
             return f"{error.message}: {error.hint}" if error.hint else error.message
         return None
 
-    async def edit_tunnel(self, login: Login, text: str) -> None:
-        """Take a person's edit of the ssh line, and remember it for this machine."""
+    async def edit_tunnel(self, login: Login, text: str) -> str | None:
+        """Take a person's edit of the ssh line, and remember it for this machine; return why it is none."""
         if login.url is None:
-            return
+            return None
         try:
             lines = await asyncio.to_thread(edited_lines, self.app.context, text, login.url)
         except ProfilesError as error:
             message, hint = explain(error)
-            self.app.tell(message, WARNING, hint)
-            return
+            return f"{message}: {hint}" if hint else message
         login.tunnel, login.tunnel_edit, login.curl = lines
         self.logins.tell()
+        return None
 
     # -- saving --
 

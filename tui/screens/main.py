@@ -223,7 +223,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def show_keys(self, *, quick: bool = False) -> None:
         """Show what the keys do here; with `quick` what is written just now is not named yet."""
         busy = None if quick else self.state.busy
-        self.key_line.show(self.place(), busy, self.refreshing.refreshes.words())
+        self.key_line.show(self._keys_place(), busy, self.refreshing.refreshes.words())
 
     def on_scrolled(self, _message: Scrolled) -> None:
         """Other countdowns can be seen."""
@@ -267,6 +267,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if not self.state.all_rows:
             return "empty"
         return "filtered" if self.state.filter else "list"
+
+    def _keys_place(self) -> str:
+        """Return the same for footer and help: in the list enter opens the login of a profile that has one."""
+        place, row = self.place(), self.state.selected
+        has_login = row is not None and self.logins.logins.of(row.name) is not None
+        return "list-login" if place == "list" and has_login else place
 
     def situation(self) -> Situation:
         """Return what decides whether a key can act."""
@@ -370,12 +376,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _quit(self) -> None:
         if not self.step_back():
-            self._yard.action_leave()
+            self._yard.ask_to_leave()
 
     def _help(self) -> Awaitable[None]:
         from tui.screens.help import HelpScreen
 
-        return self._yard.push_screen(HelpScreen(self._yard, self.place(), self.situation()))
+        return self._yard.push_screen(HelpScreen(self._yard, self._keys_place(), self.situation()))
 
     def _resumed(self, _app: object) -> None:
         """Draw everything after somebody else had the terminal; Textual draws only what it thinks it must."""

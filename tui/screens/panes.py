@@ -32,7 +32,7 @@ class Panes:
             words = f"Profiles  /{state.filter}  {len(state.rows)}/{count}"
         else:
             words = f"Profiles  {count}" if count else "Profiles"
-        if running := self._screen.logins.logins.words():
+        if running := self._screen.logins.words():
             words += f" {self._signs.dot} {running}"
         words = marked(words, self._yard.scene, self._yard.size.height)
         words = words.replace("[", "\\[")  # titles are markup

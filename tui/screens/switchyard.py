@@ -118,7 +118,13 @@ class Switchyard(App[int], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Leave at once; where a login that somebody approved would be lost by it, ask once."""
-        costs = self.main.logins.leaving_costs()
+        self._leave_unless(self.main.logins.leaving_costs())
+
+    def ask_to_leave(self) -> None:
+        """Leave; where logins wait for somebody, ask once."""
+        self._leave_unless(self.main.logins.leaving_costs(waiting=True))
+
+    def _leave_unless(self, costs: str | None) -> None:
         if costs is None or self._asked_to_leave:
             self._leave_in_order()
             return
@@ -142,7 +148,7 @@ class Switchyard(App[int], inherit_bindings=False):
         if not isinstance(self.screen, MainScreen):
             self.screen.dismiss(None)
         elif not any(each() for each in self.screen.cancels):
-            self.action_leave()
+            self.ask_to_leave()
 
     @property
     def main(self) -> MainScreen:
@@ -196,12 +202,21 @@ class Switchyard(App[int], inherit_bindings=False):
         """Show a result for a few seconds."""
         words = f"{text}\n{hint}" if hint else text
         message = "\n".join(clean(line) for line in words.splitlines())
+        if any(note.message == message for note in self._notifications):
+            return  # it can still be read
         if level == "error":
             self.notify(message, severity="error", timeout=8, markup=False)
         elif level == "warning":
             self.notify(message, severity="warning", timeout=8, markup=False)
-        else:
+        elif not self._says_in_pane(message):
             self.notify(message, markup=False)
+
+    def _says_in_pane(self, message: str) -> bool:
+        """Say it at the edge of the pane that the person looks at, where a toast would cover its words."""
+        screen = self.screen
+        if not isinstance(screen, MainScreen) or screen.logins.login is None:
+            return False
+        return "\n" not in message and screen.logins.pane.say(message)
 
     def _fatal_error(self) -> None:
         """End with the places of a bug, never with values: a local variable may be a token.

@@ -71,7 +71,10 @@ class Approver:
                 continue
             self._seen.add(login)
             if not app.opener.can(login.url.authorize_url):
-                app.tell(f"demo: the page is clicked on by itself in {CLICKED_AFTER:.0f} s")
+                login.note = (
+                    f"demo: {CLICKED_AFTER:.0f} s after its start the page is clicked on by itself"
+                )
+                app.logins.tell()
                 timer = threading.Timer(CLICKED_AFTER, self._click, [login])
                 timer.daemon = True
                 timer.start()
@@ -80,7 +83,7 @@ class Approver:
     def _click(self, login: Login) -> None:
         """Do what a browser would, through its tunnel."""
         url = login.url
-        if url is None or login.phase != WAITING:
+        if url is None or login.phase != WAITING or login not in self._logins():
             return
         email, workspace = self._person(login.name)
         callback = urlsplit(self._simulator.browse(url.authorize_url, email, workspace))

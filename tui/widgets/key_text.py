@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tui.keys import BY_ID, FILTER_FOOTER, FOOTERS, LINE_FOOTER, WORDS_HERE
+from tui.key_places import FILTER_FOOTER, LINE_FOOTER, SHORT_WORDS, WORDS_HERE
+from tui.keys import BY_ID, FOOTERS
 from tui.widgets.words import cells, crop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tui.keys import Keymap
     from tui.widgets.words import Signs
 
@@ -33,14 +36,24 @@ def key_words(place: str, keymap: Keymap, width: int) -> list[Word]:
     if place == "login-line":
         return [Word(key, word) for key, word in LINE_FOOTER]
     here = WORDS_HERE.get(place, {})
-    words = [
+    words = _words(place, keymap, here)
+    if _cells(words) > width:
+        words = _words(place, keymap, {**here, **SHORT_WORDS.get(place, {})})
+    while len(words) > 1 and _cells(words) > width:
+        del words[-2 if words[-1].action == "help" else -1]
+    return words
+
+
+def _words(place: str, keymap: Keymap, here: Mapping[str, str]) -> list[Word]:
+    return [
         Word(keymap.first(action), here.get(action, BY_ID[action].word), action)
         for action in FOOTERS[place]
         if keymap.of(action)
     ]
-    while len(words) > 1 and sum(word.cells + 2 for word in words) - 2 > width:
-        del words[-2 if words[-1].action == "help" else -1]
-    return words
+
+
+def _cells(words: list[Word]) -> int:
+    return sum(word.cells + 2 for word in words) - 2
 
 
 def busy_text(busy: str, width: int, signs: Signs) -> str:

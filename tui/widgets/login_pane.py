@@ -9,7 +9,7 @@ from tui.widgets.line_input import LineInput
 from tui.widgets.lines import LineView
 from tui.widgets.login_text import Around, login_lines, tab_line, title_text
 from tui.widgets.qr import qr_lines, size_of
-from tui.widgets.words import MUTED, PLAIN, Line, cells
+from tui.widgets.words import MUTED, PLAIN, Line, cells, wrap_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,17 +26,29 @@ if TYPE_CHECKING:
 TALL = 40
 #: The cells between text and QR code, and the least that the text needs beside it.
 GAP, LEAST_TEXT = 3, 36
+#: Seconds that a result is shown at the edge of the pane, and the cells of the edge that it cannot have.
+SAID, EDGES = 5.0, 6
 
 
 class LoginPane(Vertical):
     """The words of the login that is watched, and below them the line that is typed, when there is one."""
 
-    def __init__(self, logins: Logins, *, signs: Signs, keymap: Keymap, mono: bool) -> None:
+    def __init__(
+        self,
+        logins: Logins,
+        *,
+        signs: Signs,
+        keymap: Keymap,
+        mono: bool,
+        marked: Callable[[str], str] = str,
+    ) -> None:
         super().__init__(id="login", classes="pane")
+        self._marked = marked
         self._logins = logins
         self.view = LoginView(logins, signs=signs, keymap=keymap, mono=mono)
         self._title = ""
         self._wake: Timer | None = None
+        self._silence: Timer | None = None
         self._resting = False
 
     def on_mount(self) -> None:
@@ -53,7 +65,8 @@ class LoginPane(Vertical):
         login = self._logins.watched
         if login is not None:
             every = self._logins.all
-            title = title_text(login, len(every), every.index(login)).replace("[", "\\[")
+            title = self._marked(title_text(login, len(every), every.index(login)))
+            title = title.replace("[", "\\[")  # titles are markup
             if title != self._title:
                 self._title = self.border_title = title
         self.tick()
@@ -74,8 +87,21 @@ class LoginPane(Vertical):
         self._wake = self.set_timer(wait, self.tick)
 
     def on_resize(self) -> None:
-        """It may be seen now."""
-        self.call_after_refresh(self.tick)
+        """It may be seen now, and perhaps nothing above it that says what it must say then."""
+        self.call_after_refresh(self.show)
+
+    def say(self, words: str) -> bool:
+        """Say a result for a few seconds at the lower edge, where it covers nothing; False where it does not fit."""
+        if not self.display or cells(words) > self.size.width - EDGES:
+            return False
+        if self._silence is not None:
+            self._silence.stop()
+        self.border_subtitle = words.replace("[", "\\[")
+        self._silence = self.set_timer(SAID, self._say_nothing)
+        return True
+
+    def _say_nothing(self) -> None:
+        self.border_subtitle = ""
 
     def rest(self, *, resting: bool) -> None:
         """Stop the countdown while nobody looks, or go on."""
@@ -146,7 +172,8 @@ class LoginView(LineView):
     def _qr_alone(self, login: Login, around: Around) -> list[Line]:
         why = self._why_no_qr(login, around)
         if why is not None:
-            return [((why, MUTED),), (), *login_lines(login, around._replace(height=1))]
+            refusal = wrap_line(((why, MUTED),), around.width)
+            return [*refusal, (), *login_lines(login, around._replace(height=1))]
         lines = self._qr(login)
         width = cells(lines[0][0][0])
         spare = around.height - len(lines)

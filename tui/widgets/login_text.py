@@ -239,6 +239,7 @@ def _browser(login: Login, around: Around) -> list[Line]:
     said += [
         _callback(login, around),
         *([((f"{around.signs.warn} {clean(login.remark)}", WARN),)] if login.remark else []),
+        *([((clean(login.note), MUTED),)] if login.note else []),
         (),
         ((f"{without} Then the page ends at an address that does not load.", PLAIN),),
         (
@@ -311,7 +312,7 @@ def _failed(login: Login, around: Around) -> list[Line]:
     untouched = f"{clean(login.name)} is as it was." if login.exists else "Nothing was saved."
     again = "a new code" if login.way == DEVICE else "tries again"
     if login.failure == "PortUnavailable":
-        again = "takes a free port"
+        again = "tries again, on a free port"
     keys = [("code-new", again)]
     if login.way == DEVICE:
         keys.append(("browser-instead", "logs in by browser"))

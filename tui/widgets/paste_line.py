@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textual.widgets import Static
+
+from tui.terminal import clean
 from tui.widgets.line_input import LineInput
 
 TYPE_CHECKING = False
@@ -25,6 +28,25 @@ class PasteLine(LineInput):
         event.stop()
         event.prevent_default()
         self.insert_text_at_cursor(first_line(event.text))
+
+
+class LineLabel(Static):
+    """What belongs into the line below it, or why that cannot be; nothing where it has no words."""
+
+    DEFAULT_CSS = """
+    LineLabel { height: auto; max-height: 3; color: $sy-muted; }
+    LineLabel.-wrong { color: $sy-warn; }
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, markup=False)
+        self.display = bool(text)
+
+    def say(self, why: str) -> None:
+        """Say why the line cannot be taken."""
+        self.update(clean(why))
+        self.display = True
+        self.add_class("-wrong")
 
 
 def first_line(text: str) -> str:

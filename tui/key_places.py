@@ -1,0 +1,56 @@
+"""What keys are called, and what they do, in one place of the screen and not elsewhere. No Textual here."""
+
+from __future__ import annotations
+
+#: Where a word of the footer says more about the place than the action's own.
+WORDS_HERE: dict[str, dict[str, str]] = {
+    "list-login": {"detail": "its login"},
+    "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
+    "login-browser": {"detail": "paste callback", "copy": "copy the URL", "plain": "whole URL"},
+    "login-failed": {"browser-instead": "the other way", "back": "close"},
+    "login-saved": {"switch": "switch to it", "back": "close"},
+    "login-unsaved": {"detail": "save again", "cancel": "discard"},
+    "login-mismatched": {"detail": "say where it goes", "cancel": "discard"},
+}
+#: The same where the terminal is too narrow for all of the words above.
+SHORT_WORDS: dict[str, dict[str, str]] = {
+    "login-device": {"copy": "copy"},
+    "login-browser": {"detail": "paste", "copy": "URL"},
+    "login-failed": {"browser-instead": "other way"},
+    "login-mismatched": {"detail": "decide"},
+}
+#: Where an action does something else than its sentence in the table says.
+HELP_HERE: dict[str, dict[str, str]] = {
+    "list-login": {"detail": "Open the pane of the login for the selected profile."},
+    "login-device": {
+        "copy": "Copy the code.",
+        "back": "Back to the list; the login goes on.",
+        "cancel": "Cancel this login.",
+    },
+    "login-browser": {
+        "detail": "Paste the address at which the browser ended, or its code.",
+        "copy": "Copy the URL.",
+        "back": "Back to the list; the login goes on.",
+        "cancel": "Cancel this login.",
+    },
+    "login-busy": {
+        "back": "Back to the list; the login goes on.",
+        "cancel": "Cancel this login; after a question once it is approved.",
+    },
+    "login-failed": {"back": "Close this pane.", "code-new": "Try once more."},
+    "login-saved": {"back": "Close this pane.", "switch": "Make this the active login."},
+    "login-unsaved": {
+        "detail": "Try once more to save the login.",
+        "back": "Back to the list; the login stays in memory.",
+        "cancel": "Discard the login, after a question.",
+    },
+    "login-mismatched": {
+        "detail": "Say where the login goes.",
+        "back": "Back to the list; the login stays in memory.",
+        "cancel": "Discard the login, after a question.",
+    },
+}
+#: What the footer shows while a filter is typed; there enter and esc belong to the line.
+FILTER_FOOTER = (("enter", "keep the filter"), ("esc", "clear it"))
+#: The same while a line of a login's pane is typed.
+LINE_FOOTER = (("enter", "takes it"), ("esc", "leaves it"))

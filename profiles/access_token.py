@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from profiles.auth_file import AuthDocument
     from profiles.context import Context
     from profiles.discovery import Profile
-    from profiles.refresh_step import Send
+    from profiles.refresh_answer import Send
 
 #: A token that lives no longer than this (seconds) is refreshed first, as Codex does (profiles/CODEX.md, C74).
 SOON = 300.0

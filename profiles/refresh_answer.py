@@ -6,7 +6,7 @@ The forms are those of profiles/CODEX.md, C72, C76 and C80.
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from profiles.auth_file import parse, serialise
 from profiles.errors import AuthFileMalformed, StoreNotWritable
@@ -14,6 +14,8 @@ from profiles.model import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from profiles.auth_file import AuthDocument
 
 #: Codes that end a refresh token for good, whatever the status and however they are spelt.
@@ -69,6 +71,17 @@ class Unclear(NamedTuple):
 
 
 Meaning = NewTokens | Dead | Busy | Refused | Unclear
+
+
+class Send(Protocol):
+    """Send a refresh token and hand the answer over where it was read, before anything else runs there.
+
+    Raises IssuerUnreachable when nothing was sent, any other IssuerError when nobody knows.
+    """
+
+    def __call__(  # noqa: D102 - above
+        self, request: RefreshRequest, take: Callable[[int, bytes, float | None], Meaning]
+    ) -> Meaning: ...
 
 
 def read_answer(status: int, body: bytes, retry_after: float | None = None) -> Meaning:

@@ -8,7 +8,7 @@ killed after that has lost nothing, because the next verb settles leftovers anyw
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from profiles import lock
 from profiles.atomic import Reservation, replace_file
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from profiles.auth_file import AuthDocument
     from profiles.context import Context
     from profiles.generation import Copy
-    from profiles.refresh_answer import Meaning
+    from profiles.refresh_answer import Meaning, Send
     from profiles.work import View
 
 #: Seconds: for a login's lock, for the homes' locks after an answer, for the holders after a reuse (R18, R19).
@@ -75,17 +75,6 @@ SAME_MOMENT = (
     "a Codex refreshed it in the same moment, so that one token was sent twice; whether the issuer ended the login for "
     "that is not known"
 )
-
-
-class Send(Protocol):
-    """Send a refresh token and hand the answer over where it was read, before anything else runs there.
-
-    Raises IssuerUnreachable when nothing was sent, any other IssuerError when nobody knows.
-    """
-
-    def __call__(  # noqa: D102 - above
-        self, request: RefreshRequest, take: Callable[[int, bytes, float | None], Meaning]
-    ) -> Meaning: ...
 
 
 class _Ready(NamedTuple):
@@ -248,6 +237,7 @@ class Step:
         if isinstance(meaning, Outcome):
             return meaning
         if isinstance(meaning, NewTokens):
+            self._remember_end(ready, meaning)
             return self._finish(login, ready)
         if isinstance(meaning, Dead):
             return self._dead(login, ready, meaning)
@@ -299,14 +289,21 @@ class Step:
         self._make_durable(ready, raw)
         self.window = self.context.monotonic() - begun
         self._stranger = stranger
-        if stranger:
-            set_mark(
-                self.context, ready.digest, UNCERTAIN, "the issuer answered with another login"
-            )
-            return meaning
-        brought = meaning.refresh_token is not None and meaning.refresh_token != ready.request.token
-        record(self.context, SPENT if brought else RETURNED, [ready.digest])
         return meaning
+
+    def _remember_end(self, ready: _Ready, tokens: NewTokens) -> None:
+        """Write down that there was an answer; the tokens are on the disk by now, and go to the holders in any case."""
+        try:
+            if self._stranger:
+                set_mark(
+                    self.context, ready.digest, UNCERTAIN, "the issuer answered with another login"
+                )
+                return
+            new = tokens.refresh_token
+            brought = new is not None and new != ready.request.token
+            record(self.context, SPENT if brought else RETURNED, [ready.digest])
+        except StoreError as error:
+            self.said.append(error.message)
 
     def _make_durable(self, ready: _Ready, raw: bytes) -> None:
         """Bring the answer to the disk, in the first holder's folder that takes it, else among our own files."""

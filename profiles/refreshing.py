@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from profiles.context import Context
     from profiles.model import Process
-    from profiles.refresh_step import Send
+    from profiles.refresh_answer import Send
 
 
 #: Seconds between two looks at the running Codexes.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from profiles.context import Context
-    from profiles.refresh_step import Send
+    from profiles.refresh_answer import Send
 
 
 def verified_switch(

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from profiles.context import Context
     from profiles.oauth.http import Timeouts, Wire
-    from profiles.refresh_answer import Meaning, RefreshRequest
-    from profiles.refresh_step import Send
+    from profiles.refresh_answer import Meaning, RefreshRequest, Send
 
 
 class Network:
@@ -68,5 +67,7 @@ class Network:
         key = variables_file(context, home)
         if key not in self._wires:
             # One for all homes without variables of their own: certificates take tens of milliseconds to load.
-            self._wires[key] = await self._open.enter_async_context(open_wire(context, home, timeouts=self._timeouts))
+            self._wires[key] = await self._open.enter_async_context(
+                open_wire(context, home, timeouts=self._timeouts)
+            )
         return self._wires[key]

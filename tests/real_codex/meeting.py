@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     from profiles.context import Context
     from profiles.model import Process
+    from profiles.refresh_answer import Send
     from profiles.refresh_plan import Options
-    from profiles.refresh_step import Send
     from tests.conftest import Box
     from tui.simulator.gates import Gate
     from tui.simulator.wire import Request

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from profiles.context import Context
-    from profiles.refresh_step import Send
+    from profiles.refresh_answer import Send
     from profiles.refreshing import Options, Result
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard

@@ -11,6 +11,8 @@ from tui.simulator.gates import HANDLED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.conftest import Box
 
 
@@ -61,6 +63,23 @@ async def test_each_row_as_it_comes(box: Box) -> None:
         assert yard.toasts.count("refreshed") == 1
         assert all(f"{name}: refreshed" in yard.said for name, _ in FOUR)
         assert all(yard.works(name) for name, _ in FOUR)
+
+
+async def test_an_older_look_at_the_disk(box: Box) -> None:
+    """A look that began before a result, and ends after it, does not put the old tokens back on the screen."""
+    async with open_refreshes(box) as yard:
+        gate = yard.hold("work")
+        deeds, before = yard.main.deeds, yard.disk()
+        deeds._scans += 1
+        under_way = deeds._scans
+        await yard.keys("ctrl+r")
+        await yard.reached(gate)
+        await yard.shows("→ refreshing 1/2")
+        deeds._scanned(under_way, said=False, snapshot=before)
+        await yard.pilot.pause()
+        assert "9d 23h" in yard.line("personal")
+        gate.open()
+        await yard.says("2 refreshed")
 
 
 async def test_the_columns_stay(box: Box) -> None:
@@ -149,10 +168,21 @@ async def test_keys_are_skipped(box: Box) -> None:
         with_api_key().write(box.profile("key"))
 
     async with open_refreshes(box, prepare=key) as yard:
+        marked: set[str] = set()
+        mark = yard.main.list.mark
+
+        def keep(marks: Mapping[str, str]) -> None:
+            marked.update(marks)
+            mark(marks)
+
+        yard.main.list.mark = keep  # type: ignore[method-assign]
+        await yard.press("ctrl+r")
+        await yard.says("2 refreshed, 1 skipped")
+        assert marked == {"personal", "work"}
         yard.app.state.select_name("key")
         await yard.press("r")
         await yard.shows("key: skipped: a login of the kind")
-        assert yard.exchanges() == 0
+        assert yard.exchanges() == 2
         assert "static" in yard.line("key")
 
 

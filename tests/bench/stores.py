@@ -62,6 +62,8 @@ class Store:
             "HOME": self.home,
             "LANG": "C.UTF-8",
             "PATH": os.environ.get("PATH", os.defpath),
+            # The screen asks for usage after its first row: nobody listens there.
+            "SWITCHYARD_CHATGPT_BASE_URL": "http://127.0.0.1:9/backend-api/",
             "SWITCHYARD_HOME": self.switchyard,
             "TERM": "xterm-256color",
         }

@@ -21,6 +21,7 @@ from profiles import store
 from profiles.context import make_context
 from profiles.listing import take_snapshot
 from profiles.model import Process
+from profiles.oauth.backend import BACKEND_VARIABLE
 from tests.support.tokens import DAY, HOUR, Login, Person
 from tui.app import first_look, make_scene, read_config
 from tui.screens.main import MainScreen
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Seconds that something may take to show; only a failing test waits so long.
 PATIENCE: Final = 10.0
+#: Where nobody listens.
+NOBODY: Final = "http://127.0.0.1:9/backend-api/"
 
 ADA: Final = Person("ada")
 BOB: Final = Person("bob", "bletchley.example")
@@ -137,6 +140,8 @@ async def open_stage(
 ) -> AsyncIterator[Stage]:
     """Open the screen as `run_screen` does, over the test's homes."""
     context = make_context() if context is None else context
+    # Outside of a test, too, the screen asks nobody real for usage.
+    context = context._replace(environ={BACKEND_VARIABLE: NOBODY, **context.environ})
     config, problem = read_config(context)
     state = State(context.now, *first_look(context))
     if problem is not None:

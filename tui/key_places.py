@@ -5,6 +5,7 @@ from __future__ import annotations
 #: Where a word of the footer says more about the place than the action's own.
 WORDS_HERE: dict[str, dict[str, str]] = {
     "list-login": {"detail": "its login"},
+    "filtered-login": {"detail": "its login"},
     "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
     "login-browser": {"detail": "paste callback", "copy": "copy the URL", "plain": "whole URL"},
     "login-failed": {"browser-instead": "the other way", "back": "close"},
@@ -14,14 +15,17 @@ WORDS_HERE: dict[str, dict[str, str]] = {
 }
 #: The same where the terminal is too narrow for all of the words above.
 SHORT_WORDS: dict[str, dict[str, str]] = {
+    "list-login": {"detail": "login"},
     "login-device": {"copy": "copy"},
     "login-browser": {"detail": "paste", "copy": "URL"},
     "login-failed": {"browser-instead": "other way"},
     "login-mismatched": {"detail": "decide"},
 }
+_ITS_LOGIN = "Open the pane of the login for the selected profile."
 #: Where an action does something else than its sentence in the table says.
 HELP_HERE: dict[str, dict[str, str]] = {
-    "list-login": {"detail": "Open the pane of the login for the selected profile."},
+    "list-login": {"detail": _ITS_LOGIN},
+    "filtered-login": {"detail": _ITS_LOGIN},
     "login-device": {
         "copy": "Copy the code.",
         "back": "Back to the list; the login goes on.",

@@ -214,6 +214,7 @@ MOVES = frozenset(a.id for a in ACTIONS if a.group == MOVE) - {"pane", "pane-bac
 FOOTERS: dict[str, tuple[str, ...]] = {
     "list": ("switch", "undo", "detail", "filter", "new", "refresh", "help"),
     "list-login": ("detail", "switch", "undo", "filter", "new", "refresh", "help"),
+    "filtered-login": ("detail", "back", "switch", "filter", "help"),
     "empty": ("new", "rescan", "quit", "help"),
     "filtered": ("switch", "back", "detail", "filter", "help"),
     "detail": ("back", "switch", "run", "rename", "note", "delete", "help"),

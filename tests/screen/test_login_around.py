@@ -73,7 +73,9 @@ async def test_the_way_back_to_a_new_profile(box: Box) -> None:
         await yard.shows(code)
         await yard.press("escape", "G", "l")
         await yard.code("work")
-        await yard.press("escape", "left_square_bracket")
+        await yard.press("escape")
+        await yard.shows("2 logins run, ] opens")
+        await yard.press("left_square_bracket")
         await yard.shows(code)
 
 
@@ -139,6 +141,8 @@ async def test_what_keys_do_here(box: Box, redirect_ports: object) -> None:
         await yard.shows("Open the pane of the login for the selected profile.")
         await yard.press("escape", "g")
         await yard.shows("enter detail")
+        await yard.press("slash", "=work", "enter")
+        await yard.shows("enter its login")
 
 
 async def test_a_narrow_footer(box: Box, redirect_ports: object) -> None:
@@ -148,7 +152,9 @@ async def test_a_narrow_footer(box: Box, redirect_ports: object) -> None:
         await yard.url()
         for words in ("enter paste", "y URL", "esc back", "? help"):
             assert words in yard.lines[-1]
-        await yard.press("escape", "ctrl+c", "n", "g", "l")
+        await yard.press("escape")
+        await yard.shows("enter login  space switch")
+        await yard.press("g", "l")
         await yard.code("personal")
         for words in ("y copy", "esc back", "Q QR", "? help"):
             assert words in yard.lines[-1]

@@ -176,10 +176,10 @@ async def test_copy(box: Box) -> None:
         await yard.press("G", "l")
         code = await yard.code()
         await yard.press("y")
-        assert "user code sent to the terminal's clipboard" in yard.toasts
+        await yard.shows("user code sent to the terminal's clipboard")
         assert _copied(yard.sent) == code
         await yard.press("Y", "down", "enter")
-        assert "URL sent to the terminal's clipboard" in yard.toasts
+        await yard.shows("URL sent to the terminal's clipboard")
         assert _copied(yard.sent) == f"{yard.simulator.url}/codex/device"
 
 

@@ -208,6 +208,22 @@ async def test_leave_with_an_approved_login(box: Box) -> None:
         await yard.until(lambda: not yard.app.is_running)
 
 
+async def test_approved_while_leaving_is_asked(box: Box) -> None:
+    """A yes to cancelling what waits is none to losing what somebody approved meanwhile: that is asked again."""
+    async with open_logins() as yard:
+        yard.simulator.faults.add(TOKEN, delay=20.0)
+        await yard.press("G", "l")
+        code = await yard.code()
+        await yard.press("escape", "q")
+        await yard.shows("waits for approval")
+        yard.simulator.device.approve(code, BOB)
+        await yard.phase(APPROVED)
+        await yard.press("y")
+        await yard.shows("would be lost")
+        await yard.press("y")
+        await yard.until(lambda: not yard.app.is_running)
+
+
 async def test_cancel_asks_after_the_approval(box: Box) -> None:
     """Ctrl+c asks once a person has approved; a no lets the login end well, a yes drops it."""
     async with open_logins() as yard:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "list": "Here, in the list",
     "list-login": "Here, on a profile that is logging in",
+    "filtered-login": "Here, on a profile that is logging in",
     "empty": "Here",
     "filtered": "Here, in the filtered list",
     "detail": "Here, in the detail",

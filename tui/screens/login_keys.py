@@ -170,13 +170,13 @@ class LoginKeys:
         """Return what the list's title says of the logins."""
         keymap, signs = self._yard.keymap, self._yard.signs
         login = self.logins.without_row(self._names())
-        if login is not None and login.phase not in (UNSAVED, MISMATCHED):
+        several = login is not None and login.runs and len(self.logins.running) > 1
+        if login is not None and not several and login.phase not in (UNSAVED, MISMATCHED):
             what = "failed" if login.phase == FAILED else "saved" if login.phase == SAVED else ""
             name = f"{phase_sign(login.phase, signs)} {clean(login.name)}"
             words = f"{name} {what}".rstrip()
         else:
             words = self.logins.words()
-            login = None
         key = keymap.first("tab-next")
         return f"{words}, {key} opens" if login is not None and key else words
 

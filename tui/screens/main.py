@@ -272,7 +272,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Return the same for footer and help: in the list enter opens the login of a profile that has one."""
         place, row = self.place(), self.state.selected
         has_login = row is not None and self.logins.logins.of(row.name) is not None
-        return "list-login" if place == "list" and has_login else place
+        return f"{place}-login" if place in ("list", "filtered") and has_login else place
 
     def situation(self) -> Situation:
         """Return what decides whether a key can act."""

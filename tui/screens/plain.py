@@ -19,7 +19,7 @@ from tui.keys import ACTIONS, MOVES
 from tui.terminal import clean
 from tui.widgets.ink import ink_of
 from tui.widgets.login_status import status_words
-from tui.widgets.words import MUTED, PLAIN, STRONG, cells, crop
+from tui.widgets.words import MUTED, PLAIN, STRONG, cells, crop, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class PlainText(Widget):
         width = max(1, self.size.width)
         rows: list[tuple[str, str, int]] = [("", MUTED, -1)]
         for number, passage in enumerate(self._passages):
-            rows.append((clean(passage.heading), MUTED, -1))
+            rows += [(line, MUTED, -1) for line in wrap(clean(passage.heading), width)]
             text = clean(passage.text)
             rows += [
                 (text[at : at + width], STRONG, -1 if at else number)

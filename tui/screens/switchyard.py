@@ -134,7 +134,9 @@ class Switchyard(App[int], inherit_bindings=False):
         def answered(agreed: bool | None) -> None:  # noqa: FBT001
             self._asked_to_leave = False
             if agreed:
-                self._leave_in_order()
+                # Somebody may have approved one of them meanwhile.
+                more = self.main.logins.leaving_costs()
+                self._leave_unless(more if more != costs else None)
 
         self.push_screen(Confirm("Leave?", costs, yes="leave", no="stay"), answered)
 

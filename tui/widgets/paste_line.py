@@ -34,7 +34,7 @@ class LineLabel(Static):
     """What belongs into the line below it, or why that cannot be; nothing where it has no words."""
 
     DEFAULT_CSS = """
-    LineLabel { height: auto; max-height: 3; color: $sy-muted; }
+    LineLabel { height: auto; max-height: 5; color: $sy-muted; }
     LineLabel.-wrong { color: $sy-warn; }
     """
 

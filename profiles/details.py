@@ -9,7 +9,7 @@ from profiles.cache import FactCache
 from profiles.claims import payload, scopes_of
 from profiles.discovery import Profile, load_shelf
 from profiles.errors import TokenMalformed
-from profiles.generation import Copy, compare, read_copy
+from profiles.generation import Copy, compare, read_copy, same_lineage
 from profiles.listing import Snapshot, take_snapshot
 from profiles.paths import AUTH_FILE
 from profiles.spent import load_spent
@@ -103,13 +103,17 @@ def _copies(context: Context, cache: FactCache, profile: Profile) -> list[Copy]:
             continue
         seen.add(path)
         copy = read_copy(path)
-        if copy is not None and _holds(copy, identity):
+        if copy is not None and _holds(copy, identity, own):
             copies.append(copy)
     return copies
 
 
-def _holds(copy: Copy, identity: Identity) -> bool:
-    return copy.document is not None and copy.document.identity == identity
+def _holds(copy: Copy, identity: Identity, own: Copy | None) -> bool:
+    """Say whether it is a copy of this login; another sign-in of the same person is another login (R2)."""
+    document, mine = copy.document, own.document if own is not None else None
+    if document is None or document.identity != identity:
+        return False
+    return mine is None or mine.identity != identity or same_lineage(document, mine)
 
 
 def _newest(context: Context, copies: list[Copy]) -> Copy | None:

@@ -11,6 +11,7 @@ from profiles.config import load_config
 from profiles.discovery import Discovered, Profile, Shelf, discover_homes, identity_of, load_shelf
 from profiles.errors import ConfigError
 from profiles.history import last_switched_to, was_logged_out
+from profiles.lock import is_held
 from profiles.marks import LOGIN_NEEDED, load_marks
 from profiles.model import EMPTY, OAUTH_KINDS, UNREADABLE, Override, Problem, ProfileRow
 from profiles.overrides import home_settings, overridden_by
@@ -221,6 +222,10 @@ class _Judge:
         waits = os.path.lexists(profile.parked_path)
         return waits or not was_logged_out(self._context, identity.digest())
 
+    def _is_at_work(self, facts: AuthFacts) -> bool:
+        """Say whether the refresh is under way this moment, and nothing is wrong with the login."""
+        return facts.identity is not None and is_held(self._context, facts.identity)
+
     def _login_state(self, facts: AuthFacts) -> tuple[str, str | None]:
         if facts.kind == UNREADABLE:
             return expiry.BROKEN, facts.problem
@@ -232,10 +237,10 @@ class _Judge:
             return expiry.LOGIN_NEEDED, mark.reason
         if self._spent.is_spent(digest):
             return expiry.LOGIN_NEEDED, "its refresh token was used up elsewhere"
-        if self._spent.is_unanswered(digest):
-            return expiry.UNCERTAIN, "a refresh was sent and its answer never arrived"
         if mark is not None:
             return expiry.UNCERTAIN, mark.reason
+        if self._spent.is_unanswered(digest) and not self._is_at_work(facts):
+            return expiry.UNCERTAIN, "a refresh was sent and its answer never arrived"
         if facts.mixture:
             return expiry.UNCERTAIN, "the file mixes two logins: account_id is not the id_token's"
         if facts.kind not in OAUTH_KINDS:

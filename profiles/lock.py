@@ -274,6 +274,22 @@ def in_order(locks: Sequence[Wanted]) -> list[Wanted]:
     return sorted(unique.values(), key=rank)
 
 
+def is_held(context: Context, identity: Identity) -> bool:
+    """Say whether somebody works with this login right now. Writes nothing, and waits for nobody."""
+    try:
+        descriptor = os.open(login_lock(context, identity).path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        context.files.lock(descriptor, LOCK_SHARED)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def acquire(
     context: Context,
     locks: Sequence[Wanted],

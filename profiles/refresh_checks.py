@@ -30,6 +30,10 @@ class Outcome(NamedTuple):
     locked: bool = False
 
 
+#: A third time only a person can decide for, who says `--force` (R17, R19).
+SENT_TWICE = "it was sent twice, and no answer told whether it still works"
+
+
 def why_not(
     work: Work, copy: Copy, document: AuthDocument, group: Group, options: Options
 ) -> Outcome | None:
@@ -68,8 +72,8 @@ def _dead_or_doubtful(
         return Outcome(NEEDED, mark.reason, ends)
     if is_spent:
         return Outcome(NEEDED, "its refresh token was used up elsewhere", ends)
-    if digest in work.spent.twice:
-        return Outcome(UNSURE, "a refresh was sent twice and never answered: log in again", ends)
+    if digest in work.spent.twice and not options.force:
+        return Outcome(UNSURE, SENT_TWICE, ends)
     if work.spent.is_unanswered(digest) and digest not in group.unanswered:
         return Outcome(UNSURE, "another command sent it just now and got no answer", ends)
     return None

@@ -177,10 +177,11 @@ def test_r18_the_window(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_uncertain_one_is_presented_once_more_and_never_again(box: Box) -> None:
-    """Twice sent and never answered: it is not sent a third time, whatever is asked (R17)."""
+    """Twice sent and never answered: a third time only a person's --force sends it, and ends the doubt (R17)."""
     with Stand(box) as stand:
         stand.put("ada", stand.sign_in("ada"))
-        stand.simulator.faults.add("/oauth/token", times=5, status=502)
-        outcomes = [stand.refresh(force=True)[0].outcome for _ in range(4)]
+        stand.simulator.faults.add("/oauth/token", times=2, status=502)
+        outcomes = [stand.refresh()[0].outcome for _ in range(4)]
         assert outcomes == [UNSURE] * 4
         assert stand.exchanges() == 2
+        assert stand.refresh(force=True)[0].outcome == REFRESHED

@@ -9,6 +9,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from profiles.errors import StoreError
+from profiles.history import Entry, note
 from profiles.refresh_checks import (
     FAILED,
     FRESH,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from profiles.refresh_answer import Send
 
 
+#: So many profiles of each outcome are named in the history.
+NAMED = 4
 #: Seconds between two looks at the running Codexes.
 LOOK_EVERY = 1.0
 
@@ -93,7 +97,33 @@ def refresh_logins(
                 break
         return results
 
-    return _in_threads(list(turns.values()), work, concurrency, connect)
+    return _noted(context, _in_threads(list(turns.values()), work, concurrency, connect))
+
+
+def _noted(context: Context, results: Iterator[Result]) -> Iterator[Result]:
+    """Pass the results on, and leave one line in the history of a run that had anything to do."""
+    by_outcome: dict[str, list[str]] = {}
+    try:
+        for result in results:
+            by_outcome.setdefault(result.outcome, []).append(result.name)
+            yield result
+    finally:
+        told = []
+        for outcome in (REFRESHED, NEEDED, UNREACHABLE, UNSURE, FAILED):
+            names = by_outcome.get(outcome, [])
+            if names:
+                more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+                told.append(f"{outcome}: {', '.join(sorted(names)[:NAMED])}{more}")
+        if told:
+            _note(context, "; ".join(told))
+
+
+def _note(context: Context, told: str) -> None:
+    try:
+        note(context, Entry(context.now(), "refresh", "", "", "", told))
+    except StoreError:
+        # It is done, and durable; that it cannot be noted harms nobody.
+        pass
 
 
 def _in_threads(

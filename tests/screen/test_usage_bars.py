@@ -295,7 +295,8 @@ async def test_of_very_many_those_that_can_be_seen(box: Box) -> None:
     async with open_refreshes(box, (120, 12), people) as yard:
         known = yard.app.state.usage.told
         seen = {row.name for row in yard.main.list.rows[:9]}
-        assert seen <= known.keys()
+        await yard.until(lambda: seen <= known.keys())
+        await yard.settle()
         assert len(known) < 20
         await yard.press("G")
         await yard.until(lambda: "p069" in known)

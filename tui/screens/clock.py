@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard
 
-#: Nothing sleeps longer (seconds): clocks are set, and machines sleep too.
-LONGEST_SLEEP = 3600.0
+#: Nothing sleeps longer (seconds): clocks are set, and machines sleep too. Nor shorter: nothing changes so fast.
+LONGEST_SLEEP, SHORTEST_SLEEP = 3600.0, 0.05
 
 
 class Clock:
@@ -31,7 +31,8 @@ class Clock:
         waits.append(screen.usage.wait())
         soonest = min((wait for wait in waits if wait is not None), default=None)
         if soonest is not None and self._yard.app_focus:
-            self._wake = screen.set_timer(min(soonest, LONGEST_SLEEP), self.woken)
+            wait = max(SHORTEST_SLEEP, min(soonest, LONGEST_SLEEP))
+            self._wake = screen.set_timer(wait, self.woken)
 
     def woken(self) -> None:
         """Draw what reads differently by now, and read or ask what is due."""

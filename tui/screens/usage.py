@@ -14,14 +14,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from textual.timer import Timer
+
     from profiles.model import ProfileRow
     from profiles.usage import UsageResult
     from profiles.usage_answer import UsageSnapshot
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard
 
-#: Of more profiles than this only those that can be seen are asked about.
-ALL = 64
+#: Of more profiles than this only those that can be seen are asked about, when they were for so long (seconds):
+#: to plan it the whole store is read.
+ALL, REST = 64, 0.7
 
 T = TypeVar("T")
 
@@ -34,6 +37,7 @@ class UsageDesk:
         self._yard = app
         self._usage = app.state.usage
         self._started = self._runs = self._ended = False
+        self._rest: Timer | None = None
         #: How the thread that asks is ended, while there is one.
         self._cancel: Callable[[], object] | None = None
 
@@ -44,9 +48,10 @@ class UsageDesk:
 
     def wait(self) -> float | None:
         """Return in how many seconds somebody is to be asked again; None while nobody is."""
-        if not self._started or self._runs:
+        if not self._started or self._runs or self._rest is not None:
             return None
-        return self._usage.wait(self._rows(), self._yard.context.now())
+        wait = self._usage.wait(self._rows(), self._yard.context.now())
+        return None if wait is None else max(wait, 1.0)
 
     def _rows(self) -> Sequence[ProfileRow]:
         """Return the profiles to ask about: all, or of very many those that can be seen."""
@@ -57,7 +62,17 @@ class UsageDesk:
         return [shown.rows[index] for index in shown.seen_rows()]
 
     def look(self) -> None:
-        """Ask about the logins of which nothing is known, or nothing new."""
+        """Ask about the logins of which nothing is known, or nothing new; of very many, once they stay in sight."""
+        if self._rest is not None:
+            self._rest.stop()
+            self._rest = None
+        if len(self._yard.state.all_rows) <= ALL:
+            self._look()
+        elif self._started and self._usage.due(self._rows(), self._yard.context.now()):
+            self._rest = self._screen.set_timer(REST, self._look)
+
+    def _look(self) -> None:
+        self._rest = None
         state = self._yard.state
         if not self._started or self._runs or state.partial:
             return

@@ -7,7 +7,7 @@ from textual.widget import Widget
 from profiles import expiry
 from tui.messages import Chosen, Scrolled
 from tui.usage_state import Usage
-from tui.widgets.bars import change_of, window_cell
+from tui.widgets.bars import change_of, window_cell, window_labels
 from tui.widgets.columns import USAGE, Column, Longest, columns_for
 from tui.widgets.ink import CURSOR, CURSOR_BLURRED
 from tui.widgets.lines import LinePane
@@ -51,20 +51,19 @@ class ProfileList(LinePane):
         before, self._marks = self._marks, dict(marks)
         if before == self._marks:
             return
-        self._measure()
+        self._take_longest(self._longest_of(self._among))
         for index in self.seen_rows():
             if self.rows[index].name in before.keys() | self._marks.keys():
                 self.redraw_line(index)
 
     def show_usage(self) -> None:
         """Draw the bars that are others by now, in columns of their own from the first one on."""
-        self._measure()
+        self._take_longest(self._longest._replace(windows=window_labels(self.usage.told.values())))
         for index in self.seen_rows():
             if index in self._drawn and self._changing(index, self._now()) != self._drawn[index]:
                 self.redraw_line(index)
 
-    def _measure(self) -> None:
-        longest = self._longest_of(self._among)
+    def _take_longest(self, longest: Longest) -> None:
         if longest != self._longest:
             self._longest = longest
             self._columns_width = -1

@@ -85,5 +85,5 @@ def longest_of(rows: Sequence[ProfileRow], signs: Signs, usage: Usage | None = N
         account=max(cells(row.email or kind_word(row.kind)) for row in rows),
         plan=max(cells(plan_name(plan) or "") for plan in {row.plan for row in rows}),
         workspace=max(cells(name or "") for name in {row.workspace for row in rows}),
-        windows=window_labels(map(usage.of, rows)) if usage is not None and usage.told else (),
+        windows=window_labels(usage.told.values()) if usage is not None else (),
     )

@@ -18,6 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: `tui refresh --all` as an option, wherever it stands among options.
+REFRESH_ALL = "--refresh-all"
+
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code. Raises nothing."""
@@ -85,19 +88,25 @@ def _dispatch(arguments: Sequence[str]) -> int:
         return ExitCode.OK
     if name == "--demo":
         return _demo(rest)
-    if name == "--refresh-all":
-        return _run_command("refresh", ["--all", *rest])
+    if name.startswith("-") and REFRESH_ALL in _before_dashes(arguments):
+        rest = [word for word in arguments if word != REFRESH_ALL]
+        return _run_command("refresh", ["--all", *rest], typed=REFRESH_ALL)
     if name not in COMMANDS:
         raise _no_such_command(name)
     return _run_command(name, rest)
 
 
-def _run_command(name: str, arguments: list[str]) -> int:
+def _run_command(name: str, arguments: list[str], typed: str | None = None) -> int:
+    """Run one command. `typed`: the option that stood for it, by which errors speak of it."""
     from profiles.context import make_context
     from tui.commands import load
     from tui.parser import command_parser
 
     parser = command_parser(name)
+    if typed is not None:
+        parser.set_defaults(typed=typed)
+        if not {"-h", "--help"}.intersection(arguments):
+            parser.prog = f"{stderr.PROGRAM} {typed}"
     if parser.takes_command:
         ours = _before_dashes(arguments)
         options, unknown = parser.parse_known_args(ours)

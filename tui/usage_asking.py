@@ -80,10 +80,13 @@ def best_profile(context: Context) -> str:
 
     Raises ProfilesError when nothing can be told, with what to do.
     """
+    from profiles.errors import LoginNeeded
     from profiles.listing import take_snapshot
     from profiles.usage_choice import choose
+    from tui.first_steps import LOG_IN, SAVE
 
-    rows = [row for row in take_snapshot(context).rows if row.name is not None]
+    found = take_snapshot(context).rows
+    rows = [row for row in found if row.name is not None]
     working = [row for row in rows if row.kind == CHATGPT and row.state in WORKING]
     for row in rows:
         if row.kind == CHATGPT and row not in working:
@@ -94,6 +97,8 @@ def best_profile(context: Context) -> str:
     say_trouble(results)
     active = next((row.name for row in working if row.active), None)
     candidates = choose(results, active, context.now())
+    if not rows:
+        raise LoginNeeded("no profile yet, so there is none to choose", SAVE if found else LOG_IN)
     if not candidates:
         raise _nothing_known(context, results)
     for each in candidates:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -15,7 +14,7 @@ import pytest
 
 from profiles import lock
 from tests.commands.refreshes import DEAD, TOKEN, Counter, results_of
-from tests.commands.scenes import failure
+from tests.commands.scenes import failed, failure
 from tests.refreshing.stand import DAY
 from tests.rules.yard import identity_of, write
 from tests.support.cli import ROOT, tui_environ
@@ -81,7 +80,9 @@ def test_what_is_due(box: Box) -> None:
         ({"status": 401, "body": DEAD}, "login-needed", 4, "tui login ada --device-code"),
         ({"status": 503}, "uncertain", 1, "tui refresh ada"),
         ({"drop": "before", "handled": False}, "uncertain", 1, "tui refresh ada"),
-        ({"status": 401, "body": b"<html>portal</html>"}, "failed", 1, "tui show ada"),
+        ({"status": 401, "body": b"<html>portal</html>"}, "failed", 1, "the answer comes from"),
+        ({"status": 403, "body": b"<html>robot?</html>"}, "failed", 1, "the answer comes from"),
+        ({"status": 400, "body": {"error": {"code": "odd"}}}, "failed", 1, "tui show ada"),
     ],
 )
 def test_what_is_not_well(
@@ -98,35 +99,6 @@ def test_what_is_not_well(
         assert re.fullmatch(rf"ada  {outcome.replace('-', ' ')}: .{{10,}}", line)
         assert total == f"2 profiles: 1 fresh, 1 {outcome.replace('-', ' ')}"
         assert last.startswith(f"next: {step}")
-
-
-def test_json_of_what_is_not_well(box: Box) -> None:
-    """Reasons are words, and `login_needed` names who must log in; unknown times are null."""
-    with Counter(box) as counter:
-        counter.put("ada", counter.sign_in("ada"))
-        counter.put("key", with_api_key())
-        os.makedirs(box.profile("spare"), mode=0o700)
-        counter.simulator.faults.add(TOKEN, status=401, body=DEAD)
-        ran = counter.tui(ALL, 4)
-        ada, key, spare = results_of(ran)
-        assert (ada["outcome"], ada["reason"]) == ("login-needed", "it was revoked")
-        assert (key["outcome"], key["expires_at"]) == ("skipped", None)
-        assert (spare["outcome"], spare["expires_at"]) == ("skipped", None)
-        assert json.loads(ran.out)["login_needed"] == ["ada"]
-        assert counter.state("ada") == "login-needed"
-
-
-def test_unreachable(box: Box) -> None:
-    """Exit 5; nothing was sent, so the next run finds the login as it was."""
-    with Counter(box) as counter:
-        path = counter.put("ada", counter.sign_in("ada"))
-        counter.simulator.stop()
-        ran = counter.tui(["refresh", "ada"], 5)
-        assert ran.err.splitlines()[0].startswith("ada  unreachable: ")
-        assert ran.err.splitlines()[-1] == "next: look at network and proxy, then: tui refresh ada"
-        counter.simulator.start()
-        assert counter.works(path)
-        counter.tui(["refresh", "ada"], 0)
 
 
 def test_4_before_5_before_1(box: Box) -> None:
@@ -171,13 +143,6 @@ def test_5_before_6_before_1(box: Box) -> None:
         assert counter.exchanges() == 0
 
 
-def test_no_profile_is_said(box: Box) -> None:
-    """Exit 0 with nothing to do; the same as JSON."""
-    with Counter(box) as counter:
-        assert "No profile" in counter.tui(["--refresh-all"], 0).err
-        assert counter.results(ALL, 0) == []
-
-
 def test_a_folder_that_cannot_be_listed_is_no_empty_one(box: Box) -> None:
     """Where the profiles should be stands a file: that is a failure, and not the exit code of all is well."""
     with Counter(box) as counter:
@@ -211,6 +176,17 @@ def test_usage(box: Box) -> None:
         for span in ("5", "d", "-1d", "1.5h", "5w", "٥d", "1" * 30 + "d", ""):
             message = failure(["--refresh-all", f"--within={span}", "--json"], 2)
             assert "36h" in message["next"]
+        for args in (
+            ["--refresh-all", "--within", "-1d"],
+            ["--within", "--refresh-all"],
+            ["refresh", "ada", "--within"],
+        ):
+            assert "--within wants a span of time: 90s, 15m" in failed(args, 2)
+        both = failed(["--refresh-all", "--within", "5d", "--force"], 2)
+        assert both.startswith("tui: error: tui --refresh-all: ")
+        assert "not allowed with" in both
+        for args in (["--refresh-all", "ada"], ["--refresh-all", "--forced"]):
+            assert "--all " not in failed(args, 2).replace("--refresh-all", "")
         write_config(box, "refresh.concurrency = 0\n")
         assert "refresh.concurrency" in counter.tui(["--refresh-all"], 2).err
         assert counter.exchanges() == 0
@@ -327,7 +303,10 @@ def test_a_signal_in_the_middle_of_an_answer(box: Box, number: signal.Signals) -
         assert {"interrupted before it was begun"} == {
             r["reason"] for r in results if r["outcome"] == "skipped"
         }
-        assert ran.err.splitlines()[-1] == "next: tui refresh --all"
+        assert ran.err.splitlines()[-2:] == [
+            "tui: error: interrupted; 1 of 2 were refreshed and saved, 1 not begun",
+            "next: tui --refresh-all",
+        ]
         assert counter.exchanges() == 1
         assert all(map(counter.works, paths))
         counter.tui(["--refresh-all"], 0)
@@ -365,7 +344,10 @@ def test_ctrl_c_in_a_terminal(box: Box) -> None:
         shown = counter.in_terminal(["--refresh-all"], 130, type_at="1 of 2 done", typed=b"\x03")
         assert "stopping: " in shown
         assert re.search(r"(?m)^(?:.*\r)?ada  refreshed, expires in 9d 23h$", shown)
-        assert re.search(r"(?m)^tui: .*error:.* interrupted, with [01] of 2 not begun$", shown)
+        assert re.search(
+            r"(?m)^(?:tui: .*error|.*note):.* interrupted; [12] of 2 were refreshed and saved",
+            shown,
+        )
         assert all(map(counter.works, paths))
 
 

@@ -9,7 +9,14 @@ from profiles.errors import ProfilesError, UsageError
 from tui import output, stderr
 from tui.durations import parse_duration
 from tui.parser import add_json, completes, profile_name
-from tui.refresh_words import is_well, next_steps, sentence, summary
+from tui.refresh_words import (
+    is_interrupted,
+    is_well,
+    next_steps,
+    sent_twice,
+    sentence,
+    summary,
+)
 from tui.stderr import OF_SEVERAL, ExitCode
 
 TYPE_CHECKING = False
@@ -43,7 +50,7 @@ def configure(parser: Parser) -> None:
     )
     completes(names, "profiles")
     parser.add_argument("--all", action="store_true", help="every profile")
-    due = parser.add_argument_group("what is due")
+    due = parser.add_argument_group("what is due").add_mutually_exclusive_group()
     due.add_argument(
         "--within",
         metavar="DURATION",
@@ -51,20 +58,31 @@ def configure(parser: Parser) -> None:
         help="what expires within 90s, 15m, 36h, 5d; else all but what was refreshed in the last "
         "hour and lives another day",
     )
-    due.add_argument("--force", action="store_true", help="all, also what needs a login")
+    due.add_argument(
+        "--force", action="store_true", help="all, also what needs a login, or was sent twice"
+    )
     add_json(parser.add_argument_group("output"))
+    parser.rephrase = _rephrase
     parser.epilog = (
         "Of several profiles: 4 before 5 before 6 before 1. Without a terminal\n"
         "  nothing is printed when all is well, so that cron sends no mail."
     )
 
 
+def _rephrase(message: str) -> str:
+    """Say what is wanted where argparse counts words, as for `--within -1d`."""
+    if message == "argument --within: expected one argument":
+        return "--within wants a span of time: 90s, 15m, 36h, 5d"
+    return message
+
+
 def run(options: Namespace, context: Context) -> int:
     """Refresh, and return the exit code of the worst result."""
     names: list[str] = options.names
+    all_of_them = getattr(options, "typed", "--all")
     if bool(names) == options.all:
         raise UsageError(
-            "--all takes no NAME" if names else "which profile?",
+            f"{all_of_them} takes no NAME" if names else "which profile?",
             "tui refresh --all, or tui refresh NAME",
         )
     from profiles.cache import FactCache
@@ -75,19 +93,25 @@ def run(options: Namespace, context: Context) -> int:
     from tui.stopping import Stopping
 
     shelf = load_shelf(context, FactCache(context))
-    asked = [shelf.find(name).name for name in names] or [each.name for each in shelf.profiles]
+    asked = list(dict.fromkeys(shelf.find(name).name for name in names))
+    asked = asked or [each.name for each in shelf.profiles]
     if not asked and shelf.problems:
         path, why = shelf.problems[0]
         raise ProfilesError(f"{path} {why}", "tui paths shows the folders in use")
     if not asked:
+        from tui.first_steps import first_step
+
         stderr.say("No profile yet, so there is nothing to refresh.")
-        stderr.say("next: tui login NAME --device-code")
+        stderr.say(f"next: {first_step(context)}")
         _print(options, [])
         return ExitCode.OK
-    teller = _Teller(context, asked, f"tui refresh {' '.join(names) or '--all'}")
+    whole = "tui --refresh-all" if all_of_them == "--refresh-all" else "tui refresh --all"
+    again = f"tui refresh {' '.join(asked)}" if names else whole
+    teller = _Teller(context, asked, again, has_lines=not options.json)
     results: list[Result] = []
     with Stopping(
-        "stopping: what was sent is answered and saved first; ctrl-c again leaves at once",
+        "stopping: what was sent is answered and saved first; a second ctrl-c leaves at once, "
+        "and may cost the logins whose answer is under way",
         "left at once: a login whose answer did not come is uncertain, until the next refresh asks again",
     ) as stopping:
         teller.count()
@@ -107,9 +131,19 @@ def run(options: Namespace, context: Context) -> int:
     left = [name for name in asked if name not in {result.name for result in results}]
     _print(options, results + _not_begun(left))
     if interrupted:
-        stderr.error(f"interrupted, with {len(left)} of {len(asked)} not begun", teller.again)
+        _tell_interrupted(results, len(left), teller.again)
         return ExitCode.INTERRUPTED
     return OF_SEVERAL[worst(results)]
+
+
+def _tell_interrupted(results: Sequence[Result], left: int, again: str) -> None:
+    """Say how much was done; and how to go on, where something is left to do."""
+    done = sum(result.outcome == "refreshed" for result in results)
+    told = f"interrupted; {done} of {len(results) + left} were refreshed and saved"
+    if left or any(map(is_interrupted, results)):
+        stderr.error(f"{told}, {left} not begun" if left else told, again)
+    else:
+        stderr.note(told if done == len(results) else f"{told}, and none is left to begin")
 
 
 def _not_begun(names: Sequence[str]) -> list[Result]:
@@ -122,8 +156,12 @@ def _not_begun(names: Sequence[str]) -> list[Result]:
 class _Teller:
     """Tells what happens: all of it to whoever watches; otherwise only what needs a person."""
 
-    def __init__(self, context: Context, asked: Sequence[str], again: str) -> None:
+    def __init__(
+        self, context: Context, asked: Sequence[str], again: str, *, has_lines: bool
+    ) -> None:
         self.again = again
+        #: With `--json` each result stands in the document, and nowhere else.
+        self._has_lines = has_lines
         self._context = context
         self._total = len(asked)
         self._width = max(map(len, asked))
@@ -141,15 +179,23 @@ class _Teller:
         if self._watched or not is_well(result):
             for told in result.said:
                 stderr.note(told)
-            stderr.say(f"{result.name:<{self._width}}  {sentence(result, self._context.now())}")
+            if self._has_lines:
+                line = f"{result.name:<{self._width}}  {sentence(result, self._context.now())}"
+                stderr.say(line)
         self.count()
 
     def end(self, results: Sequence[Result]) -> None:
         """Sum up, and say what to do."""
-        if self._watched or not all(map(is_well, results)):
-            stderr.say(summary(results))
-            for step in next_steps(results, self.again):
-                stderr.say(f"next: {step}")
+        if stderr.can_rewrite():
+            # The document may go to the same terminal.
+            stderr.progress("")
+        if all(map(is_well, results)) and not (self._watched and self._has_lines):
+            return
+        stderr.say(summary(results))
+        unsure = [result.name for result in results if result.outcome == "uncertain"]
+        twice = sent_twice(self._context, unsure)
+        for step in next_steps(results, self.again, twice, self._context.environ):
+            stderr.say(f"next: {step}")
 
 
 def _print(options: Namespace, results: Sequence[Result]) -> None:

@@ -7,7 +7,7 @@ import os
 from profiles import expiry
 from profiles.claims import explain, plan_name
 from profiles.paths import tilde
-from tui import output
+from tui import output, stderr
 from tui.parser import add_json, add_name
 from tui.stderr import ExitCode
 
@@ -44,7 +44,18 @@ def run(options: Namespace, context: Context) -> int:
         output.document(_document(found, usage))
     else:
         _print(found, context, usage)
+        _next_step(found, context)
     return ExitCode.OK
+
+
+def _next_step(found: ProfileDetails, context: Context) -> None:
+    """Say what to do about a login that does not work, or may not."""
+    row = found.row
+    if row.name is None or row.state not in (expiry.LOGIN_NEEDED, expiry.UNCERTAIN):
+        return
+    from tui.refresh_words import step_for
+
+    stderr.say(f"next: {step_for(row.name, row.state, row.reason, context)}")
 
 
 def _last_usage(context: Context, found: ProfileDetails) -> UsageSnapshot | None:

@@ -81,8 +81,10 @@ def run(options: Namespace, context: Context) -> int:
     known = [each.name for each in shelf.profiles]
     asked = list(dict.fromkeys(shelf.find(name).name for name in options.names)) or known
     if not asked:
+        from tui.first_steps import first_step
+
         stderr.say("No profile yet, so there is no usage to ask for.")
-        stderr.say("next: tui login NAME --device-code, or: tui add NAME")
+        stderr.say(f"next: {first_step(context)}")
     results = ask(context, asked, len(asked)) if asked else []
     results.sort(key=lambda result: asked.index(result.name))
     if options.json:

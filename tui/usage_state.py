@@ -62,7 +62,7 @@ class Usage:
         return [
             row.name
             for row in rows
-            if row.name is not None and _is_asked(row) and self._since(row.name, now) >= EVERY
+            if row.name is not None and _is_asked(row, now) and self._since(row.name, now) >= EVERY
         ]
 
     def wait(self, rows: Iterable[ProfileRow], now: float) -> float | None:
@@ -70,7 +70,7 @@ class Usage:
         waits = [
             EVERY - self._since(row.name, now)
             for row in rows
-            if row.name is not None and _is_asked(row)
+            if row.name is not None and _is_asked(row, now)
         ]
         return max(0.0, min(waits)) if waits else None
 
@@ -81,5 +81,8 @@ class Usage:
         return min(ages, default=EVERY)
 
 
-def _is_asked(row: ProfileRow) -> bool:
-    return row.kind == CHATGPT and row.state in ASKED
+def _is_asked(row: ProfileRow, now: float) -> bool:
+    # What the row says may be of before the machine slept.
+    ends = row.access_token_expires_at
+    has_ended = ends is not None and ends <= now
+    return row.kind == CHATGPT and row.state in ASKED and not has_ended

@@ -227,4 +227,18 @@ async def test_a_demo_says_so(box: Box, redirect_ports: object) -> None:
         assert "DEMO" in yard.lines[0]
         await yard.pilot.resize_terminal(80, 24)
         await yard.until(lambda: "DEMO" not in yard.lines[1])
+        await yard.press("p")
+        await yard.shows("DEMO", "esc goes back")
         approver.end()
+
+
+async def test_every_low_pane_of_a_demo_says_so(box: Box) -> None:
+    """At 40x12 a pane stands alone, without the title line: each one says that all is made up."""
+    async with open_logins(size=(40, 12)) as yard:
+        yard.app.scene = yard.app.scene._replace(demo=True)
+        await yard.press("R")
+        await yard.until(lambda: "DEMO" in yard.lines[0])
+        for keys, title in ((("enter",), "Profile"), (("escape", "at"), "Events")):
+            await yard.press(*keys)
+            await yard.shows(title)
+            assert "DEMO" in yard.lines[0]

@@ -39,6 +39,11 @@ class Panes:
         if words != self._title:
             # A title draws its whole pane again, even when it reads the same.
             self._title = self._screen.left.border_title = words
+        for pane, title in ((self._screen.detail, "Profile"), (self._screen.events, "Events")):
+            # Where there is little room these, too, stand alone.
+            words = marked(title, self._yard.scene, self._yard.size.height)
+            if words != pane.border_title:
+                pane.border_title = words
 
     def enter(self) -> Awaitable[None] | None:
         """Go into what is selected: its login where one runs, else its detail."""

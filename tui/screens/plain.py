@@ -19,6 +19,7 @@ from tui.keys import ACTIONS, MOVES
 from tui.terminal import clean
 from tui.widgets.ink import ink_of
 from tui.widgets.login_status import status_words
+from tui.widgets.title_text import DEMO
 from tui.widgets.words import MUTED, PLAIN, STRONG, cells, crop, wrap
 
 TYPE_CHECKING = False
@@ -134,7 +135,7 @@ class PlainText(Widget):
         super().__init__()
         self._passages = passages
         self._keymap, self._signs = app.keymap, app.signs
-        self._said = said
+        self._said, self._demo = said, app.scene.demo
         self._status = ""
         self._top = 0
 
@@ -170,7 +171,8 @@ class PlainText(Widget):
         self._top = max(0, min(self._top, len(self._rows()) - page))
 
     def _heading(self) -> str:
-        words = [f"{self._keymap.first('back')} goes back"]
+        words = [DEMO] if self._demo else []
+        words.append(f"{self._keymap.first('back')} goes back")
         if len(self._rows()) > self.size.height - HEAD:
             words.append(
                 f"{self._keymap.first('move-down')} {self._keymap.first('move-up')} scroll"

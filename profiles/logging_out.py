@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from profiles import lock
+from profiles import backups, lock
 from profiles.adoption import describe
 from profiles.cache import FactCache
 from profiles.discovery import load_shelf
@@ -46,22 +46,28 @@ PATIENCE = 30.0
 class LogoutPlan(NamedTuple):
     """What a logout would do. `holders` are the files that hold the login, the profile's own first; none: it is empty.
 
-    `whose` is for people. `revocable` says whether there is anything that the issuer could end.
+    `whose` is for people. `revocable` says whether there is anything that the issuer could end. `kind` as in the
+    contract.
     """
 
     name: str
     whose: str
     holders: list[str]
     revocable: bool
+    kind: str = EMPTY
 
 
 class LogoutResult(NamedTuple):
-    """What was done: the files that the login is gone from, in this order, and whether it was ended at the issuer."""
+    """What was done: the files that the login is gone from, in this order, and whether it was ended at the issuer.
+
+    `kept` are the backups of these files, in the same order.
+    """
 
     name: str
     removed: list[str]
     revoked: bool
     said: list[str]
+    kept: tuple[str, ...] = ()
 
 
 def plan_logout(context: Context, name: str) -> LogoutPlan:
@@ -84,7 +90,7 @@ def plan_logout(context: Context, name: str) -> LogoutPlan:
     found = [path for path in paths if _holds(path, document)]
     _refuse(context, profile.name, found, document.identity)
     revocable = document.kind == CHATGPT and document.tokens is not None
-    return LogoutPlan(profile.name, describe(document), found, revocable)
+    return LogoutPlan(profile.name, describe(document), found, revocable, document.kind)
 
 
 def logout(
@@ -270,19 +276,35 @@ def _remove(
     profile = work.profile(name)
     _remember_whose(work, profile, document)
     digest = document.identity.digest() if document.identity is not None else ""
-    removed = []
+    removed, kept = [], []
     for path in reversed(found):
         home = os.path.realpath(os.path.dirname(path))
         seen = last_seen(work.context, home)
         if seen is not None and seen.identity == digest:
             # Our own doing: nobody is to take it for a silent revocation (R12).
             remember(work.context, home, None)
-        if take_away(work, path, lambda copy: _is_kin(copy, document)):
+        taken: list[Copy] = []
+
+        def is_it(copy: Copy, taken: list[Copy] = taken) -> bool:
+            taken[:] = [copy]
+            return _is_kin(copy, document)
+
+        if take_away(work, path, is_it):
             removed.append(path)
+            kept += [_backup_of(work, home, copy) for copy in taken]
         else:
             work.say(f"{work.show(path)} was changed meanwhile and left alone")
     _note(work, name, digest, revoked=revoked)
-    return LogoutResult(name, removed, revoked, work.said)
+    return LogoutResult(name, removed, revoked, work.said, tuple(kept))
+
+
+def _backup_of(work: Work, home: str, copy: Copy) -> str:
+    """Return the file among the backups in which a copy rests that was taken away (R5)."""
+    for path in reversed(backups.kept(work.context, home)):
+        known = read_copy(path)
+        if known is not None and known.raw == copy.raw:
+            return path
+    return backups.folder_of(work.context, home)
 
 
 def _remember_whose(work: Work, profile: Profile, document: AuthDocument) -> None:

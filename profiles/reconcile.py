@@ -42,11 +42,15 @@ _NO_TOKEN = ""
 
 
 class Report(NamedTuple):
-    """What a writing verb did: the profile it adopted, the one it brought up to date, and what must be said."""
+    """What a writing verb did: the profile it adopted, the one it brought up to date, and what must be said.
+
+    `moved`: a folder that was moved, from where and to where.
+    """
 
     adopted: str | None
     written_back: str | None
     said: list[str]
+    moved: tuple[str, str] | None = None
 
 
 class Live(NamedTuple):

@@ -261,7 +261,7 @@ def delete(context: Context, name: str) -> Report:
         )
         if not profile.managed:
             work.say(f"{work.show(profile.home)} itself was not touched")
-        return report_of(work)
+        return report_of(work)._replace(moved=(profile.folder, place))
 
 
 def set_note(context: Context, name: str, text: str | None) -> None:

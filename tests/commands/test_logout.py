@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -34,8 +35,11 @@ def test_files_are_named_removed_and_kept(box: Box, named: str) -> None:
         assert lines[0] == "ada (ada@example.com, Plus) is in:"
         assert lines[1:3] == [f"  {path}", "  ~/.codex/auth.json"]
         assert "Nothing was revoked" in lines[3]
-        assert "backups" in lines[3]
-        assert lines[4:] == ["next: tui login ada --device-code"]
+        assert "its tokens rest in " in lines[3]
+        assert lines[3].count(".json") == 2
+        assert lines[4].startswith("to take it back: cp -p ")
+        assert lines[4].endswith(f".json {path}")
+        assert lines[5:] == ["next: tui login ada --device-code"]
         assert not os.path.exists(path)
         assert not os.path.exists(live)
         document = json.loads(counter.tui(["list", "--json"], 0).out)
@@ -61,6 +65,25 @@ def test_without_a_terminal_nobody_says_yes(box: Box) -> None:
             assert ran.err.splitlines()[-1] == f"next: {step}"
         assert os.path.exists(path)
         assert counter.simulator.requests(REVOKE) == []
+
+
+@pytest.mark.parametrize("kind", ["chatgpt", "key"])
+def test_a_logout_is_taken_back(box: Box, kind: str) -> None:
+    """The command that is printed, as it is, brings back the very file; the login works. A key is called a key."""
+    with Counter(box) as counter:
+        login = counter.sign_in("ada") if kind == "chatgpt" else with_api_key()
+        path = counter.put("ada", login)
+        before = read(path)
+        ran = counter.tui(["logout", "ada", "--yes"], 0)
+        assert ("the key rests in" in ran.err) == (kind == "key")
+        assert ("its tokens rest in" in ran.err) == (kind == "chatgpt")
+        [line] = [each for each in ran.err.splitlines() if "cp -p" in each]
+        subprocess.run(["/bin/sh", "-c", line.removeprefix("to take it back: ")], check=True)
+        assert read(path) == before
+        assert counter.state("ada") == ("ok" if kind == "chatgpt" else "static")
+        if kind == "chatgpt":
+            counter.tui(["refresh", "ada", "--force"], 0)
+            assert counter.works(path)
 
 
 @pytest.mark.parametrize(("typed", "code"), [(b"y\n", 0), (b"\n", 1), (b"n\n", 1)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
 
@@ -135,6 +136,10 @@ def test_delete_without_a_terminal_wants_the_flag(box: Box) -> None:
     assert (done.code, done.out) == (0, "")
     assert "revoked" in done.err
     assert names() == ["ada"]
+    command = done.err.splitlines()[-1]
+    assert command.startswith("to take it back: mv ")
+    subprocess.run(["/bin/sh", "-c", command.removeprefix("to take it back: ")], check=True)
+    assert names() == ["ada", "bob"]
 
 
 def test_delete_of_the_active_or_of_none(box: Box) -> None:

@@ -47,6 +47,11 @@ def run(options: Namespace, context: Context) -> int:
     report = store.delete(context, options.name)
     for sentence in report.said:
         stderr.say(sentence)
+    if report.moved is not None:
+        from shlex import quote
+
+        before, now = map(quote, report.moved)
+        stderr.verbatim(f"to take it back: mv {now} {before}")
     return ExitCode.OK
 
 

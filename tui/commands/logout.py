@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from profiles.errors import LoginError, SwitchRefused
+from profiles.model import API_KEY, PERSONAL_ACCESS_TOKEN
 from tui import stderr
 from tui.parser import add_name
 from tui.stderr import ExitCode
@@ -77,7 +78,7 @@ def run(options: Namespace, context: Context) -> int:
         result = logging_out.logout(
             context, name, revoke=send if options.revoke else None, expected=plan.holders
         )
-    _tell(result, context)
+    _tell(result, context, plan.kind)
     return ExitCode.OK
 
 
@@ -89,17 +90,31 @@ def _question(plan: LogoutPlan, *, revoke: bool) -> str:
     return f"Remove {what}? A backup is kept, and nothing is revoked."
 
 
-def _tell(result: LogoutResult, context: Context) -> None:
+#: What is kept, by kind of login; any other has tokens.
+_KEPT = {
+    API_KEY: ("the key rests", "works wherever else a copy of it is"),
+    PERSONAL_ACCESS_TOKEN: ("the token rests", "works wherever else a copy of it is"),
+}
+
+
+def _tell(result: LogoutResult, context: Context, kind: str) -> None:
     from profiles.paths import tilde
 
     for sentence in result.said:
         stderr.note(sentence)
-    backups = tilde(context.roots.backups, context.user_home)
+    # The profile's own file goes last, and its backup is the one to put back.
+    kept = list(dict.fromkeys(reversed(result.kept)))
     if result.revoked:
         stderr.say(f"{result.name} is revoked at the issuer and logged out here.")
     else:
+        backups = ", ".join(tilde(path, context.user_home) for path in kept)
+        rests, works = _KEPT.get(kind, ("its tokens rest", "work wherever else a copy of them is"))
         stderr.say(
-            f"{result.name} is logged out. Nothing was revoked: its tokens rest in {backups}, "
-            "and work wherever else a copy of them is."
+            f"{result.name} is logged out. Nothing was revoked: {rests} in "
+            f"{backups or tilde(context.roots.backups, context.user_home)}, and {works}."
         )
+    if kept and not result.revoked:
+        from shlex import quote
+
+        stderr.verbatim(f"to take it back: cp -p {quote(kept[0])} {quote(result.removed[-1])}")
     stderr.say(f"next: tui login {result.name} --device-code")

@@ -105,7 +105,7 @@ class Refreshes:
         names = [name for run in self.runs for name in run.names]
         if len(names) == 1:
             return f"refreshing {names[0]}"
-        return f"refreshing {sum(len(run.results) for run in self.runs)}/{len(names)}"
+        return f"refreshing {len(names) - sum(len(run.left) for run in self.runs)}/{len(names)}"
 
 
 def row_after(row: ProfileRow, result: Result, now: float) -> ProfileRow:

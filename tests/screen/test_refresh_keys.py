@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.screen.refresh_stage import FOUR, TOKEN, open_refreshes
-from tests.screen.stage import configure, put
+from tests.screen.stage import configure, contents, put
 from tests.support.documents import with_api_key
 from tui.simulator.gates import HANDLED
 
@@ -234,6 +236,25 @@ async def test_all_beside_one(box: Box) -> None:
         await yard.shows("personal: refreshed")
         await yard.settle()
         assert yard.exchanges() == 2
+
+
+async def test_a_shared_login(box: Box) -> None:
+    """A login that two profiles hold is sent once and written to both; the one that was asked for is told (R22)."""
+
+    def twin() -> None:
+        put(f"{box.profile('twin')}/auth.json", contents(f"{box.profile('work')}/auth.json"))
+        os.chmod(f"{box.profile('twin')}/auth.json", 0o600)
+
+    async with open_refreshes(box, prepare=twin) as yard:
+        yard.app.state.select_name("work")
+        await yard.press("r")
+        await yard.says("work: refreshed")
+        assert yard.exchanges() == 1
+        assert yard.token("twin") == yard.token("work")
+        assert "9d 23h" in yard.line("twin")
+        assert "9d 23h" in yard.line("work")
+        await yard.press("ctrl+r")
+        await yard.says("1 refreshed, 2 fresh")
 
 
 async def test_remapped(box: Box) -> None:

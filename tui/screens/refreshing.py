@@ -20,7 +20,7 @@ from tui.stderr import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from profiles.context import Context
     from profiles.refresh_answer import Send
@@ -62,21 +62,31 @@ class RefreshDesk:
 
     def _refresh_all(self) -> None:
         names = [row.name for row in self._yard.state.all_rows if row.name is not None]
-        names = [name for name in names if not self.refreshes.has(name)]
-        if names:
-            self._start(names, None, force=False)
+        others = [name for name in names if not self.refreshes.has(name)]
+        if others:
+            self._start(others, None, force=False, every=others == names)
 
-    def _start(self, names: list[str], wanted: str | None, *, force: bool) -> None:
+    def _start(
+        self, names: list[str], wanted: str | None, *, force: bool, every: bool = False
+    ) -> None:
         from profiles.refresh_plan import Options
 
         run = self.refreshes.start(names, wanted)
         context, several = self._yard.context, self._yard.config.refresh_concurrency
-        work = partial(self._work, run, context, Options(force=force), several)
+        asked = None if every else run.names
+        work = partial(self._work, run, context, asked, Options(force=force), several)
         self._yard.run_worker(work, group="refresh", thread=True, exit_on_error=False)
 
     # -- in the thread --
 
-    def _work(self, run: Run, context: Context, options: Options, several: int) -> None:
+    def _work(
+        self,
+        run: Run,
+        context: Context,
+        names: Sequence[str] | None,
+        options: Options,
+        several: int,
+    ) -> None:
         error: Exception | None = None
         try:
             from profiles.oauth.sender import Network
@@ -89,7 +99,7 @@ class RefreshDesk:
                     return network.to(context, home)
 
                 for result in refresh_logins(
-                    context, run.names, options, concurrency=several, stop=run.stop, connect=connect
+                    context, names, options, concurrency=several, stop=run.stop, connect=connect
                 ):
                     self._tell(run, result)
         except Exception as raised:  # noqa: BLE001 - whatever it is, the screen goes on
@@ -187,7 +197,9 @@ class RefreshDesk:
 
     def _sum_up(self, run: Run) -> None:
         """Say in one toast what came of it, and what to do about the first that is not well."""
-        results = sorted(run.results, key=lambda result: run.names.index(result.name))
+        order = {name: number for number, name in enumerate(run.names)}
+        # What a profile shares with others is refreshed for them, too: they come last.
+        results = sorted(run.results, key=lambda result: order.get(result.name, len(order)))
         now = self._yard.context.now()
         bad = [result for result in results if not is_well(result)]
         if len(run.names) == 1 and results:

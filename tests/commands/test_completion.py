@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tests.conftest import Box
 
 
+#: What may follow `--refresh-all`.
+AFTER_ALL = ["--force", "--help", "--json", "--within"]
+
+
 @pytest.fixture
 def path(box: Box) -> str:
     """Two profiles, and a `tui` on PATH that notes how it is run; returns that PATH."""
@@ -80,6 +84,10 @@ def test_bash_completes_commands_options_and_names(box: Box, path: str) -> None:
     assert bash(path, "login", "ada", "--d") == ["--device-code"]
     assert bash(path, "completion", "") == ["bash", "fish", "zsh"]
     assert bash(path, "", command="codex-switchyard") == sorted(COMMANDS)
+    assert bash(path, "--refresh-all", "") == AFTER_ALL
+    assert bash(path, "--refresh-all", "--f") == ["--force"]
+    assert bash(path, "--within", "5d", "--refresh-all", "--j") == ["--json"]
+    assert bash(path, "--refresh-all", "--within", "") == []
     assert runs(box) == []
     named = "show switch login refresh token logout run rename delete"
     for verb in named.split():
@@ -101,12 +109,15 @@ def test_fish_completes_commands_options_and_names(box: Box, path: str) -> None:
     script = run_tui(["completion", "fish"]).out
 
     def fish(line: str) -> list[str]:
-        asked = f"complete --do-complete '{line}' | string replace -r '\\t.*' ''"
+        asked = f"complete --do-complete '{line}' | string replace -r '\\t.*' ''; true"
         return shell("fish", f"{script}\n{asked}", path)
 
     assert fish("tui ") == sorted(COMMANDS)
     assert runs(box) == []
     assert "--dry-run" in fish("tui switch --")
+    assert fish("tui --refresh-all --") == AFTER_ALL
+    assert fish("tui --refresh-all ") == []
+    assert fish("codex-switchyard --refresh-all --w") == ["--within"]
     assert fish("tui show ") == ["ada", "bob@x"]
     assert fish("codex-switchyard show a") == ["ada"]
     assert runs(box) == ["list --names"]
@@ -119,6 +130,11 @@ def test_zsh_loads_the_script_and_asks_for_names_on_tab_only(box: Box, path: str
     loaded = 'eval "$1"\nprint -l $_comps[tui] $_comps[codex-switchyard]'
     assert shell("zsh", f"{start}{loaded}", path, "zsh", script) == ["_shtab_tui"] * 2
     assert runs(box) == []
+    given = 'eval "$1"\n_arguments() { print -l -- ${@%%\\[*}; }\n'
+    given += 'words=(tui --refresh-all ""); CURRENT=3; _shtab_tui'
+    assert shell("zsh", f"{start}{given}", path, "zsh", script) == sorted(
+        [*AFTER_ALL, "--refresh-all"]
+    )
     asked = 'eval "$1"\ncompadd() { shift; print -l "$@"; }\n_switchyard_profiles'
     assert shell("zsh", f"{start}{asked}", path, "zsh", script) == ["ada", "bob@x"]
     assert runs(box) == ["list --names"]

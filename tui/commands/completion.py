@@ -27,15 +27,52 @@ PROFILES = {
     "bash": "_switchyard_profiles",
     "zsh": "_switchyard_profiles",
     "fish": f"({_NAMES})",
-    "preamble": {
-        "bash": f'_switchyard_profiles() {{ compgen -W "$({_NAMES})" -- "$1"; }}',
-        # A function, because what stands in the specification itself is run when it is loaded.
-        "zsh": f'_switchyard_profiles() {{ compadd -- ${{(f)"$({_NAMES})"}}; }}',
-    },
+}
+PREAMBLE = {
+    "bash": f'_switchyard_profiles() {{ compgen -W "$({_NAMES})" -- "$1"; }}',
+    # A function, because what stands in the specification itself is run when it is loaded.
+    "zsh": f'_switchyard_profiles() {{ compadd -- ${{(f)"$({_NAMES})"}}; }}',
+}
+#: After `--refresh-all` come the options of `tui refresh`, and no command. `{...}` stands for them.
+_AFTER_ALL = {
+    "bash": """\
+_switchyard_tui() {
+  if [[ ${COMP_WORDS[1]} == -* && " ${COMP_WORDS[*]:0:COMP_CWORD} " == *" --refresh-all "* ]]; then
+    COMPREPLY=()
+    [[ ${COMP_WORDS[COMP_CWORD-1]} == --within ]] ||
+      COMPREPLY=($(compgen -W "{...}" -- "${COMP_WORDS[COMP_CWORD]}"))
+  else
+    _shtab_tui "$@"
+  fi
+}
+complete -o bashdefault -F _switchyard_tui tui codex-switchyard
+""",
+    "zsh": """
+functions[_switchyard_commands]=$functions[_shtab_tui]
+_shtab_tui() {
+  if [[ $words[2] == -* ]] && (( ${words[1,CURRENT-1][(Ie)--refresh-all]} )); then
+    _arguments --refresh-all {...}
+  else
+    _switchyard_commands "$@"
+  fi
+}""",
+    "fish": """\
+function _switchyard_refresh_all
+  _shtab_tui_scan
+  test -z "$_shtab_tui_cmdpath"; and contains -- --refresh-all (commandline -opc)
+end
+function _shtab_tui_using
+  if _switchyard_refresh_all
+    return 1
+  end
+  test "$_shtab_tui_cmdpath" = "$argv"
+end
+{...}
+""",
 }
 #: The other name of the same command.
 ALSO = {
-    "bash": "complete -o bashdefault -F _shtab_tui codex-switchyard",
+    "bash": "",
     "zsh": "compdef codex-switchyard=tui 2>/dev/null",
     "fish": "complete -c codex-switchyard -w tui",
 }
@@ -60,6 +97,34 @@ def script(shell: str) -> str:
     from tui.parser import completed_actions, full_parser
 
     parser = full_parser()
+    after_all = _AFTER_ALL[shell].replace("{...}", _options_of_all(shell))
+    preamble = {**PREAMBLE, "zsh": PREAMBLE["zsh"] + after_all} if shell == "zsh" else PREAMBLE
     for action, what in completed_actions(parser):
-        action.complete = PROFILES if what == "profiles" else shtab.DIRECTORY  # type: ignore[attr-defined]
-    return f"{shtab.complete(parser, shell).rstrip()}\n{ALSO[shell]}\n"
+        action.complete = (  # type: ignore[attr-defined]
+            {**PROFILES, "preamble": preamble} if what == "profiles" else shtab.DIRECTORY
+        )
+    made = f"{shtab.complete(parser, shell).rstrip()}\n"
+    return f"{made}{after_all if shell != 'zsh' else ''}{ALSO[shell]}".rstrip() + "\n"
+
+
+def _options_of_all(shell: str) -> str:
+    """Return what may follow `--refresh-all`, as this shell wants it."""
+    from tui.parser import command_parser
+
+    parts = []
+    for action in command_parser("refresh")._actions:  # noqa: SLF001 - argparse offers no other way to look
+        names = [
+            name for name in action.option_strings if name.startswith("--") and name != "--all"
+        ]
+        for name in names:
+            has_value, what = action.nargs is None, (action.help or "").partition(";")[0]
+            if shell == "bash":
+                parts.append(name)
+            elif shell == "zsh":
+                parts.append(f"'{name}[{what}]{':DURATION:' if has_value else ''}'")
+            else:
+                value = " -x" if has_value else ""
+                parts.append(
+                    f"complete -c tui -n _switchyard_refresh_all -l {name[2:]}{value} -d '{what}'"
+                )
+    return ("\n" if shell == "fish" else " ").join(parts)

@@ -242,3 +242,17 @@ async def test_every_low_pane_of_a_demo_says_so(box: Box) -> None:
             await yard.press(*keys)
             await yard.shows(title)
             assert "DEMO" in yard.lines[0]
+
+
+async def test_what_is_typed_behind_a_line(box: Box, redirect_ports: object) -> None:
+    """A key right behind the enter that ends a line is no letter of that line any more."""
+    async with open_logins() as yard:
+        await yard.press("G", "L")
+        await yard.url()
+        await yard.press("enter")
+        await yard.press("x")
+        for key in ("enter", "question_mark"):
+            yard.app.simulate_key(key)
+        await yard.shows("Here, while the browser is waited for")
+        await yard.press("escape")
+        await yard.shows("! not taken:")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tui.screens.switchyard import Switchyard
     from tui.widgets.login_pane import LoginPane
 
-    #: Takes a line; returns why it cannot, or None.
-    Take = Callable[[str], Awaitable[str | None]]
+    #: Takes a line, at once or in a while: then it comes to why it cannot, or to None.
+    Take = Callable[[str], Awaitable[str | None] | None]
 
 _PASTE_HINT = "the callback's address, or its code; esc leaves"
 _TUNNEL_LABEL = "ssh to  user@host  -p PORT  -J JUMP"
@@ -36,20 +36,17 @@ class LoginLines:
 
     def ask_callback(self, login: Login) -> Awaitable[None]:
         """Open the line for the address at which the browser ended."""
-
-        async def take(text: str) -> str | None:
-            self.paste(login, text)
-            return None
-
-        return self._open("", _PASTE_HINT, "", take, secret=True)
+        return self._open("", _PASTE_HINT, "", lambda text: self.paste(login, text), secret=True)
 
     def ask_tunnel(self, login: Login) -> Awaitable[None]:
         """Open the line with what of the ssh line can be edited."""
-
-        async def take(text: str) -> str | None:
-            return await self._desk.edit_tunnel(login, text)
-
-        return self._open(login.tunnel_edit, "", _TUNNEL_LABEL, take, secret=False)
+        return self._open(
+            login.tunnel_edit,
+            "",
+            _TUNNEL_LABEL,
+            lambda text: self._desk.edit_tunnel(login, text),
+            secret=False,
+        )
 
     def paste(self, login: Login, text: str) -> None:
         """Give a login the callback that somebody pasted."""
@@ -63,8 +60,8 @@ class LoginLines:
     async def _open(self, value: str, hint: str, label: str, take: Take, *, secret: bool) -> None:
         above = LineLabel(label)
 
-        async def give(text: str) -> None:
-            why = await take(text)
+        async def wait(taking: Awaitable[str | None]) -> None:
+            why = await taking
             if line.left:
                 return
             if why is not None:
@@ -75,8 +72,9 @@ class LoginLines:
             self._screen.set_focus(self._pane.view)
 
         def left(keep: bool) -> None:  # noqa: FBT001 - a callback
-            if keep and line.value.strip():
-                self._yard.run_worker(give(line.value), exit_on_error=False)
+            taking = take(line.value) if keep and line.value.strip() else None
+            if taking is not None:
+                self._yard.run_worker(wait(taking), exit_on_error=False)
                 return
             self.close()
             self._screen.set_focus(self._pane.view)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: A token that lives no longer than this (seconds) is refreshed first, as Codex does (profiles/CODEX.md, C74).
 SOON = 300.0
+#: By this an issuer that has enough for now is told from one that cannot be reached.
+BUSY = "(429)"
 
 
 class Credential(NamedTuple):
@@ -118,6 +120,8 @@ def _not_refreshed(name: str, ago: str, result: Result) -> ProfilesError:
     told = f"{ago}, and was not refreshed: {result.reason or result.outcome}"
     if result.outcome == NEEDED:
         return NotRefreshed(result, f"{name} needs a new login: {result.reason}", _log_in(name))
+    if result.outcome == UNREACHABLE and BUSY in (result.reason or ""):
+        return NotRefreshed(result, told, f"wait some minutes, then: tui token {name}")
     if result.outcome == UNREACHABLE:
         return NotRefreshed(result, told, f"look at network and proxy, then: tui token {name}")
     return NotRefreshed(result, told, f"tui refresh {name}")

@@ -122,6 +122,15 @@ def test_unreachable(box: Box, age: float, code: int) -> None:
         assert token(counter)[0]
 
 
+def test_an_issuer_that_is_busy(box: Box) -> None:
+    """Nothing is wrong with the network: wait and repeat."""
+    with Counter(box) as counter:
+        counter.put("ada", counter.sign_in("ada", age=OVER))
+        counter.simulator.faults.add(TOKEN, status=429, headers={"Retry-After": "90"})
+        last = counter.tui(["token", "ada"], 5).err.splitlines()[-1]
+        assert last == "next: wait some minutes, then: tui token ada"
+
+
 def test_an_unanswered_refresh(box: Box) -> None:
     """Exit 1 with the reason; the next one finds out."""
     with Counter(box) as counter:
@@ -141,7 +150,9 @@ def test_a_signal_while_it_is_refreshed(box: Box) -> None:
         child = counter.start(["token", "ada"])
         counter.simulator.wait_for(TOKEN)
         child.send(signal.SIGTERM)
-        assert child.end(130).out == ""
+        ran = child.end(130)
+        assert ran.out == ""
+        assert "a second ctrl-c leaves at once, and may cost this login" in ran.err
         assert counter.works(path)
         assert token(counter)[0] == saved(path)
         assert counter.exchanges() == 1

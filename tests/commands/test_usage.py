@@ -211,6 +211,12 @@ def test_list_shows_usage_when_asked(stand: UsageStand, box: Box) -> None:
     assert all(row["usage"] is None for row in stand.json("list")["profiles"])
 
 
+def test_list_of_names_takes_no_usage(stand: UsageStand) -> None:
+    """Nobody is asked for what would not be shown."""
+    assert "next: tui list --usage" in failed(["list", "--names", "--usage"], 2, stand.variables)
+    assert stand.simulator.log == []
+
+
 def test_list_lists_whatever_becomes_of_usage(stand: UsageStand) -> None:
     """With nobody there the list is as ever, the trouble is said, and what was known has its age."""
     stand.tui("usage", "ada")

@@ -6,6 +6,7 @@ import os
 
 from profiles import expiry
 from profiles.claims import plan_name
+from profiles.errors import UsageError
 from profiles.paths import tilde
 from tui import output, stderr
 from tui.output import Column
@@ -70,6 +71,8 @@ def configure(parser: Parser) -> None:
 
 def run(options: Namespace, context: Context) -> int:
     """Print the profiles."""
+    if options.names and options.usage:
+        raise UsageError("--names takes no --usage: names alone are printed", "tui list --usage")
     if options.names:
         return _print_names(context)
     from profiles.listing import take_snapshot

@@ -39,7 +39,8 @@ def run(options: Namespace, context: Context) -> int:
     from tui.stopping import Stopping
 
     with Stopping(
-        "stopping: if it was sent, the answer is saved first; ctrl-c again leaves at once",
+        "stopping: if it was sent, the answer is saved first; a second ctrl-c leaves at once, "
+        "and may cost this login",
         "left at once: if it was sent, it is uncertain until the next refresh asks again",
     ) as stopping:
         try:

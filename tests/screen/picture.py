@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from tui.screens.login_flows import Asked, Flow
 
 FOLDER = "screenshots"
+#: The size at which a sign of DejaVu Sans Mono is as wide as the picture's cells: rsvg-convert does not stretch text.
+FITTING = 12.2 / 0.60205
 #: Each picture, and the size of its screen.
 SIZES = {"list": (110, 26), "login-device": (110, 42), "login-browser": (90, 24)}
 CODE, PAGE = "MJWT-R7Q4B", "https://auth.openai.com/codex/device"
@@ -139,9 +141,18 @@ def main() -> None:
 
 def _make(name: str, path: str) -> None:
     with tempfile.TemporaryDirectory(prefix="sy-", dir="/tmp") as root:
-        os.environ.update(HOME=root, SWITCHYARD_HOME=f"{root}/.switchyard", TZ="UTC")
         for variable in ("CODEX_HOME", "SSH_CONNECTION", "SSH_TTY", "DISPLAY", "WAYLAND_DISPLAY"):
             os.environ.pop(variable, None)
+        os.environ.pop("NO_COLOR", None)
+        os.environ.update(
+            HOME=root,
+            SWITCHYARD_HOME=f"{root}/.switchyard",
+            TZ="UTC",
+            # As in a terminal of today, whichever this is run in.
+            TERM="xterm-256color",
+            COLORTERM="truecolor",
+            LC_ALL="C.UTF-8",
+        )
         put(f"{root}/.switchyard/config/config.toml", CONFIG.encode())
         _furnish(root)
         asyncio.run(_draw(name, path))
@@ -150,7 +161,9 @@ def _make(name: str, path: str) -> None:
     with open(path, "w", encoding="utf-8") as file:
         file.write(svg)
     subprocess.run(
-        ["rsvg-convert", "--zoom=1.5", "-o", path.replace(".svg", ".png"), path], check=True
+        ["rsvg-convert", "--zoom=1.5", "-o", path.replace(".svg", ".png")],
+        input=svg.replace("font-size: 20px", f"font-size: {FITTING:.3f}px").encode(),
+        check=True,
     )
 
 

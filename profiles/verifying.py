@@ -60,7 +60,8 @@ def _refresh(
                 f"{result.name} needs a new login: {result.reason}",
                 f"tui login {result.name} --device-code",
             )
+        known, _, _ = doubt.message.partition(", and it was not tried")
         raise LoginUnverified(
-            f"{result.name} is uncertain, and whether it still works could not be found out: {result.reason}",
+            f"{known}, and whether it still works could not be found out: {result.reason}",
             doubt.hint,
         )

@@ -92,7 +92,8 @@ def test_login_that_the_client_removed_is_doubted(newest: RealCodex, box: Box) -
     assert run_tui(["add", "ada"]).code == 0
     newest.logout()
     assert tui_json(["list", "--json"])["active"] is None
-    ran = run_tui(["switch", "ada"])
+    nobody = {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": "http://127.0.0.1:9/"}
+    ran = run_tui(["switch", "ada"], nobody)
     assert ran.code == 5
     assert "revoke" in ran.err
     assert rows()["ada"]["state"] == "uncertain"

@@ -90,7 +90,7 @@ def test_a_target_that_codex_would_not_load_is_refused(box: Box, kind: str) -> N
     before = snapshot(box.path)
     ran = run_tui(["switch", "bob"]) if kind in COMMANDED else tui_here(["switch", "bob"])
     refused(ran, 1, scene.saved("bob"))
-    repeated("tui run bob -- codex login", ran)
+    repeated("tui login bob --device-code", ran)
     assert snapshot(box.path) == before
     assert not leftovers(box.path)
 
@@ -125,7 +125,7 @@ def test_a_target_without_a_login_needs_one(box: Box) -> None:
         before = snapshot(box.path)
         ran = run_tui(["switch", "bob"])
         refused(ran, 4)
-        repeated("tui run bob -- codex login", ran)
+        repeated("tui login bob --device-code", ran)
         assert snapshot(box.path) == before
 
 
@@ -161,7 +161,7 @@ def test_a_spent_target_needs_a_login(box: Box) -> None:
     for args in (["switch", "bob"], ["switch", "bob", "--anyway"], ["switch", "bob", "--dry-run"]):
         ran = tui_here(args)
         refused(ran, 4, "bob")
-        repeated("tui run bob -- codex login", ran)
+        repeated("tui login bob --device-code", ran)
     assert snapshot(box.path) == before
     rows = tui_json(["list", "--json"])["profiles"]
     assert [row["state"] for row in rows] == ["ok", "login-needed"]

@@ -21,6 +21,9 @@ from profiles.oauth.browser import authorize_url
 from profiles.oauth.events import Checked, CodeIssued, UrlIssued
 from profiles.oauth.issuer import Issuer
 from profiles.reconcile import reconcile
+from profiles.usage_answer import UsageSnapshot, Window
+from profiles.usage_cache import Remembered, save_usage
+from tests.rules.yard import identity_of
 from tests.screen.stage import open_stage, put
 from tests.support.documents import with_api_key
 from tests.support.tokens import DAY, HOUR, NOON, Login, Person
@@ -90,6 +93,19 @@ def _furnish(root: str) -> None:
         store.add_empty(context, name)
         document.write(f"{context.roots.profiles}/{name}")
     store.add_empty(context, "next")
+    used = {ada: (37, 61), ada.in_workspace("acme", "team"): (4, 18), bob: (88, 52)}
+    save_usage(
+        context, {identity_of(login).digest(): _used(*shares) for login, shares in used.items()}
+    )
+
+
+def _used(hours: int, week: int) -> Remembered:
+    """Return what the service said a moment ago about the five hours and the week."""
+    windows = (
+        Window("5h", 5 * HOUR, hours, NOON + 2 * HOUR),
+        Window("7d", 7 * DAY, week, NOON + 3 * DAY),
+    )
+    return Remembered(UsageSnapshot(NOON - 180, None, windows, None, None))
 
 
 async def _draw(name: str, path: str) -> None:

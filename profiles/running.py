@@ -14,7 +14,7 @@ from profiles import lock
 from profiles.command_line import LOGIN, read_words
 from profiles.daemon import OVERRIDES, stop_if_idle
 from profiles.errors import CodexFailed, ProfilesError, StoreLocked, SwitchRefused
-from profiles.generation import read_copy
+from profiles.generation import SURE, Copy, compare, known_same_lineage, read_copy
 from profiles.guard import keep_stray
 from profiles.history import Entry, note
 from profiles.marks import LOGIN_NEEDED, load_marks
@@ -48,6 +48,8 @@ class Prepared(NamedTuple):
     environ: dict[str, str]
     held: lock.HeldLocks | None
     said: list[str]
+    #: The login as it was when the command started.
+    before: Copy | None = None
 
 
 def prepare(
@@ -75,7 +77,8 @@ def prepare(
         held = _hold(context, identity, home)
         environ = {k: v for k, v in context.environ.items() if k not in OVERRIDES}
         environ["CODEX_HOME"] = home
-        return Prepared(profile.name, home, environ, held, work.said)
+        before = read_copy(f"{home}/{AUTH_FILE}")
+        return Prepared(profile.name, home, environ, held, work.said, before)
 
 
 def _reconciled_home(work: Work, profile: Profile) -> str:
@@ -191,11 +194,25 @@ def _reconcile_after(context: Context, prepared: Prepared) -> list[str]:
             )
             return work.said
         merge_copy(work, copy, update_home=None, profile=work.profile(name))
+        _mark_replaced(work, prepared.before, read_copy(profile.auth_path))
         note(
             context,
             Entry(context.now(), "run", name, document.identity.digest(), prepared.home, "ended"),
         )
         return work.said
+
+
+def _mark_replaced(work: Work, before: Copy | None, now: Copy | None) -> None:
+    """Remember as spent what the command exchanged in the profile's own home, where no copy of it is left (R10)."""
+    if before is None or now is None or before.document is None or now.document is None:
+        return
+    old = before.refresh_digest
+    if old is None or old == now.refresh_digest:
+        return
+    verdict = compare(now, before, work.context.now(), work.spent.is_spent)
+    is_newer = verdict.order > 0 and verdict.by in SURE
+    if is_newer and known_same_lineage(now.document, before.document):
+        work.mark_spent([old])
 
 
 def run(

@@ -207,6 +207,18 @@ def test_r14_what_revokes_nothing_unasked_may_run(box: Box, words: tuple[str, ..
     finish(yard.context, prepared)
 
 
+def test_r10_what_a_run_exchanged_is_known_spent(box: Box) -> None:
+    """Codex refreshed in the profile's own home, where no copy of the old token is left: it is never good again."""
+    yard = Yard(box)
+    yard.save("ada", ADA)
+    prepared = prepare(yard.context, "ada")
+    ADA.rotate().write(prepared.home)
+    yard.sleep(1.0)
+    finish(yard.context, prepared)
+    assert yard.is_spent(ADA)
+    assert not yard.is_spent(ADA.rotate())
+
+
 def test_r14_codex_login_over_a_dead_login_may_run(box: Box) -> None:
     """There is nothing left to revoke."""
     yard = Yard(box)

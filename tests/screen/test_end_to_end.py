@@ -54,6 +54,6 @@ def test_a_login_of_the_client_is_seen_and_adopted(box: Box) -> None:
         tmux.press("G", "Space")
         tmux.shows("switched to work")
         tmux.press("R")
-        tmux.shows("read again: 3 profiles", "◆ static", "API key")
+        tmux.shows("◆ static", "API key")
         tmux.press("q")
         tmux.shows("ended with 0")

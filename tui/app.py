@@ -17,7 +17,7 @@ from profiles.model import EMPTY, ProfileRow
 from profiles.usage_rows import usage_of_rows
 from tui.colours import choose
 from tui.first_picture import Scene, paint
-from tui.keys import make_keymap
+from tui.keymap import make_keymap
 from tui.state import WARNING, State
 from tui.widgets.words import ASCII, UNICODE
 

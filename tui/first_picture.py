@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from profiles.context import Context
     from tui.colours import Look
-    from tui.keys import Keymap
+    from tui.keymap import Keymap
     from tui.state import State
     from tui.widgets.words import Line, Signs
 

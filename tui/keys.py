@@ -1,4 +1,4 @@
-"""The one table of keys: footer, help, README and the `[keys]` of config.toml all come from it.
+"""The one table of keys: footer, help, palette, README and the `[keys]` of config.toml come from it.
 
 An action has an id that never changes, so that `config.toml` can give it other keys. A key that
 cannot act now stays in the table and says why (`Action.why_not`). Nothing here imports Textual;
@@ -29,7 +29,7 @@ from tui.situation import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from tui.situation import Situation
 
@@ -230,139 +230,6 @@ FOOTERS: dict[str, tuple[str, ...]] = {
     "login-line": (),
 }
 
-#: What the terminal itself sends for backspace, tab, enter and escape: never a key of its own.
-UNBINDABLE = frozenset({"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+left_square_bracket"})
-
-_SIGNS = {
-    "at": "@",
-    "colon": ":",
-    "comma": ",",
-    "full_stop": ".",
-    "question_mark": "?",
-    "slash": "/",
-    "exclamation_mark": "!",
-    "number_sign": "#",
-    "dollar_sign": "$",
-    "percent_sign": "%",
-    "ampersand": "&",
-    "asterisk": "*",
-    "plus": "+",
-    "minus": "-",
-    "equals_sign": "=",
-    "semicolon": ";",
-    "underscore": "_",
-    "vertical_line": "|",
-    "tilde": "~",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_parenthesis": "(",
-    "right_parenthesis": ")",
-    "apostrophe": "'",
-    "quotation_mark": '"',
-    "backslash": "\\",
-    "circumflex_accent": "^",
-    "grave_accent": "`",
-}
-_NAMES = {sign: name for name, sign in _SIGNS.items()}
-_WORDS = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
-_SPELLINGS = {"esc": "escape", "pgdn": "pagedown", "pgup": "pageup", "return": "enter"}
-_LONG = frozenset(
-    {"space", "enter", "escape", "tab", "up", "down", "left", "right", "home", "end"}
-    | {"pagedown", "pageup", "insert", "delete", "backspace"}
-    | {f"f{number}" for number in range(1, 13)}
-)
-
-
-def key_word(key: str) -> str:
-    """Return a key as people write it: `esc`, `?`, `ctrl+d`."""
-    head, plus, last = key.rpartition("+")
-    return f"{head}{plus}{_WORDS.get(last) or _SIGNS.get(last, last)}"
-
-
-def key_name(word: str) -> str | None:
-    """Return Textual's name of a key that a person wrote, or None when no terminal sends it."""
-    word = word.strip()
-    head, plus, last = word.rpartition("+") if len(word) > 1 else ("", "", word)
-    if len(last) == 1:
-        if not (last.isprintable() and last.isascii()) or last == " ":
-            return None
-        last = _NAMES.get(last, last)
-    else:
-        last = _SPELLINGS.get(last.lower(), last.lower())
-        if last not in _LONG and last not in _SIGNS:
-            return None
-    if plus and head.lower() not in ("ctrl", "shift"):
-        return None
-    name = f"{head.lower()}{plus}{last}"
-    return None if name in UNBINDABLE else name
-
-
-class Keymap(NamedTuple):
-    """The keys in force by action id, and what could not be used of what was asked for."""
-
-    keys: Mapping[str, tuple[str, ...]]
-    problems: tuple[str, ...] = ()
-
-    def of(self, action: str) -> tuple[str, ...]:
-        """Return the keys of an action, in Textual's names."""
-        return self.keys.get(action, ())
-
-    def changes(self) -> dict[str, str]:
-        """Return, as Textual wants a keymap, the actions whose keys are not the table's."""
-        return {
-            action: ",".join(keys)
-            for action, keys in self.keys.items()
-            if keys and keys != BY_ID[action].keys
-        }
-
-    def words(self, action: str, limit: int = 9) -> str:
-        """Return the keys of an action as people write them: `space s`."""
-        return " ".join(key_word(key) for key in self.of(action)[:limit])
-
-    def first(self, action: str) -> str:
-        """Return the first key of an action as people write it, or nothing if it has none."""
-        return self.words(action, 1)
-
-
-def make_keymap(wanted: Mapping[str, str]) -> Keymap:
-    """Return the keys in force: those of the table, with those of config.toml's `[keys]` instead.
-
-    A key that is given to another action is taken from the one that had it. ctrl+q always leaves.
-    What cannot be used is named, and the table's own keys stay.
-    """
-    problems: list[str] = []
-    chosen: dict[str, tuple[str, ...]] = {}
-    for action, text in wanted.items():
-        if action not in BY_ID:
-            problems.append(_unknown(action))
-            continue
-        names: list[str] = []
-        words = [","] if text.strip() == "," else text.split(",")
-        for word in filter(str.strip, words):
-            name = key_name(word)
-            if name is None or name == "ctrl+q":
-                problems.append(f"keys.{action}: {word.strip()!r} is not a key that can be given")
-            else:
-                names.append(name)
-        if names and action != "quit-now":
-            chosen[action] = tuple(dict.fromkeys(names))
-    taken = {key for keys in chosen.values() for key in keys}
-    keys = {
-        each.id: chosen.get(each.id) or tuple(key for key in each.keys if key not in taken)
-        for each in ACTIONS
-    }
-    return Keymap(keys, tuple(problems))
-
-
-def _unknown(action: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(action, BY_ID, 1)
-    suggestion = f"; did you mean {near[0]}?" if near else "; ? lists them"
-    return f"keys.{action}: there is no such action{suggestion}"
-
 
 def groups(actions: Sequence[Action] = ACTIONS) -> dict[str, list[Action]]:
     """Return the actions by their headings, in the table's order."""
@@ -370,17 +237,3 @@ def groups(actions: Sequence[Action] = ACTIONS) -> dict[str, list[Action]]:
     for action in actions:
         found.setdefault(action.group, []).append(action)
     return found
-
-
-def key_table_markdown() -> str:
-    """Return the table of the README, between its two markers."""
-    keymap = make_keymap({})
-    lines = ["| key | action id | does |", "| --- | --- | --- |"]
-    for action in ACTIONS:
-        keys = " ".join(f"<kbd>{_escape(key_word(key))}</kbd>" for key in keymap.of(action.id))
-        lines.append(f"| {keys} | `{action.id}` | {action.help} |")
-    return "\n".join(lines)
-
-
-def _escape(text: str) -> str:
-    return {"<": "&lt;", ">": "&gt;", "|": "&#124;", "\\": "&#92;"}.get(text, text)

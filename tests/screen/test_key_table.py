@@ -5,17 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cli import ROOT
-from tui.keys import (
-    ACTIONS,
-    BY_ID,
-    FOOTERS,
-    PANE,
-    UNBINDABLE,
-    key_name,
-    key_table_markdown,
-    key_word,
-    make_keymap,
-)
+from tui.key_names import UNBINDABLE, key_name, key_word
+from tui.key_table import BEGIN, END, key_table_markdown
+from tui.keymap import make_keymap
+from tui.keys import ACTIONS, BY_ID, FOOTERS, PANE
 from tui.situation import Situation
 
 
@@ -53,9 +46,8 @@ def test_readme_has_the_table() -> None:
     """The README lists exactly the keys that there are."""
     with open(f"{ROOT}/README.md", encoding="utf-8") as file:
         readme = file.read()
-    begin, end = "<!-- keys:begin -->", "<!-- keys:end -->"
-    assert readme.count(begin) == readme.count(end) == 1
-    between = readme.partition(begin)[2].partition(end)[0]
+    assert readme.count(BEGIN) == readme.count(END) == 1
+    between = readme.partition(BEGIN)[2].partition(END)[0]
     assert between.strip() == key_table_markdown()
 
 

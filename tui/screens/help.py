@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.geometry import Size
 
-    from tui.keys import Keymap
+    from tui.keymap import Keymap
     from tui.screens.switchyard import Switchyard
     from tui.situation import Situation
     from tui.widgets.words import Signs

@@ -12,12 +12,14 @@ from textual.events import Resize
 from textual.reactive import Reactive
 from textual.screen import Screen
 
-from tui.keys import ACTIONS, BY_ID, MOVES, key_word
+from tui.key_names import key_word
+from tui.keys import ACTIONS, BY_ID, MOVES
 from tui.screens.clock import Clock
 from tui.screens.deeds import Deeds
 from tui.screens.filtering import Filtering
 from tui.screens.login_keys import LoginKeys
 from tui.screens.panes import Panes
+from tui.screens.reading import PATIENCE, Reading
 from tui.screens.refreshing import RefreshDesk
 from tui.screens.usage import UsageDesk
 from tui.situation import Situation
@@ -45,8 +47,6 @@ if TYPE_CHECKING:
     from tui.messages import Chosen, Pressed, Scrolled, Typed
     from tui.screens.switchyard import Switchyard
 
-#: Seconds. Detail is read when the cursor rests so long; what is quick is not announced as busy.
-REST, PATIENCE = 0.08, 0.25
 #: What acts while a filter is typed, unless a letter stands for it.
 _IN_FILTER = frozenset({"redraw", "suspend"})
 
@@ -87,6 +87,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.logins = LoginKeys(self, app)
         self.panes = Panes(self, app)
         self.clock = Clock(self, app)
+        self.reading = Reading(self)
         self.refreshing = RefreshDesk(self, app)
         self.usage = UsageDesk(self, app)
         self._handlers: dict[str, Callable[[], object]] = {
@@ -107,7 +108,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
         #: What ctrl+c ends, the first that can be; each says whether it was.
         self.cancels = (self.logins.cancel, self.refreshing.cancel, self.step_back)
         self._shaped_for: Size | None = None
-        self._rest: Timer | None = None
         self._busy_soon: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -163,12 +163,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if SELECTION in names:
             self.list.put_cursor(state.cursor)
         if names & {ROWS, SELECTION}:
-            self._read_detail_soon()
+            self.reading.soon()
         if USAGE in names:
             self.list.show_usage()
-            self._show_detail()
+            self.reading.show()
         if DETAILS in names:
-            self._draw_detail()
+            self.reading.draw()
         if EVENTS in names:
             self.events.show(state.events)
         if BUSY in names:
@@ -187,32 +187,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _paragraphs(self) -> list[tuple[tuple[str, str], ...]]:
         return paragraphs(self.state, self._yard.keymap, self._yard.context)
-
-    def _read_detail_soon(self) -> None:
-        """Read the detail once the cursor rests, and draw it once, when it is all there."""
-        if self._rest is not None:
-            self._rest.stop()
-        if self.detail.is_blank:
-            self._draw_detail()
-        self._rest = self.set_timer(REST, self._read_detail)
-
-    def _read_detail(self) -> None:
-        row = self.state.selected
-        if row is None or row.name is None:
-            self._draw_detail()
-        elif self.detail.display:
-            self.deeds.read_details(row.name)
-            # What the row itself knows is drawn if the rest takes longer.
-            self._rest = self.set_timer(PATIENCE, self._draw_detail)
-
-    def _draw_detail(self) -> None:
-        if self._rest is not None:
-            self._rest.stop()
-        self._show_detail()
-
-    def _show_detail(self) -> None:
-        row = self.state.selected
-        self.detail.show(row, self.state.details_of(row), self.state.usage.of(row))
 
     def _show_busy_soon(self) -> None:
         if self._busy_soon is not None:
@@ -248,7 +222,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.set_focus(self.list)
         if self._yard.scene.demo:
             self.panes.name_list()
-        self._read_detail_soon()
+        self.reading.soon()
         self.clock.sleep()
 
     # -- where we are --
@@ -304,7 +278,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.set_class(focused is self.detail, "-drilled")
         self.set_class(self.logins.login is not None, "-watching")
         if focused is self.detail:
-            self._read_detail_soon()
+            self.reading.soon()
         self.show_keys()
 
     def on_chosen(self, message: Chosen) -> None:

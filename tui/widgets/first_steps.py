@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.context import Context
     from profiles.listing import Snapshot
-    from tui.keys import Keymap
+    from tui.keymap import Keymap
     from tui.state import State
 
 #: Why not simply `codex login` (profiles/CODEX.md: since 0.140 it revokes the login that is there).

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from textual.events import Click
 
-    from tui.keys import Keymap
+    from tui.keymap import Keymap
     from tui.widgets.words import Signs
 
 

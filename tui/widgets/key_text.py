@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui.keys import Keymap
+    from tui.keymap import Keymap
     from tui.widgets.words import Signs
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.events import Paste
     from textual.timer import Timer
 
-    from tui.keys import Keymap
+    from tui.keymap import Keymap
     from tui.login_state import Login, Logins
     from tui.widgets.words import Signs
 

@@ -40,7 +40,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui.keys import Keymap
+    from tui.keymap import Keymap
     from tui.login_state import Login
     from tui.widgets.words import Signs, Span
 

@@ -9,20 +9,22 @@ import sys
 import tempfile
 from typing import NamedTuple
 
-from tests.bench.first_row import BARE_APP, first_row
+from tests.bench.apps import BARE_APP
+from tests.bench.first_row import first_row
 from tests.bench.installed import Installed
 from tests.bench.measure import Aim, Case, Result, compare, table, timed
 from tests.bench.refreshes import measure_refreshes
+from tests.bench.screen import SETTINGS, Report, Setting, measure_screen, programs
 from tests.bench.stores import FIRST, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Final
 
     from tests.bench.measure import Timed
 
-COMMANDS, ROWS, REFRESHES = "commands", "rows", "refreshes"
+COMMANDS, ROWS, SCREEN, REFRESHES = "commands", "rows", "screen", "refreshes"
 #: Profiles in the stores that commands work on, and in those that the screen shows.
 COMMAND_STORES, SCREEN_STORES = (10, 100, 1_000), (10, 10_000)
 LIST_AIMS: Final = {10: Aim(times=4), 1_000: Aim(times=6)}
@@ -125,11 +127,25 @@ def measure(rounds: int, parts: Sequence[str] = (COMMANDS, ROWS)) -> list[Table]
     return tables
 
 
+def measure_screens(rounds: int, settings: Sequence[Setting] = SETTINGS) -> Iterator[Report]:
+    """Measure the screen in each setting, with fewer rounds than the others: a key waits until it is quiet."""
+    rounds = max(3, rounds // 2)
+    with tempfile.TemporaryDirectory(prefix="sy-bench-") as folder:
+        installed = Installed(f"{folder}/venv")
+        stores: dict[int, Store] = {}
+        for setting in settings:
+            if setting.profiles not in stores:
+                stores[setting.profiles] = Store(f"{folder}/screen", setting.profiles)
+            store = stores[setting.profiles]
+            run = programs(folder, store, setting.size, installed.python, [installed.script])
+            yield measure_screen(run, store, setting, rounds, rounds)
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each (%(default)s)")
-    every = (COMMANDS, ROWS, REFRESHES)
+    every = (COMMANDS, ROWS, SCREEN, REFRESHES)
     parser.add_argument("--only", choices=every, help="measure this part alone")
     options = parser.parse_args()
     load = "/".join(f"{each:.1f}" for each in os.getloadavg())
@@ -138,6 +154,10 @@ def main() -> int:
     tables = measure(options.rounds, parts)
     print(*tables, sep="\n")
     reached = all(result.reached for each in tables for result in each.results)
+    if SCREEN in parts:
+        for report in measure_screens(options.rounds):
+            print(report, flush=True)
+            reached = reached and report.reached
     if REFRESHES in parts:
         with tempfile.TemporaryDirectory(prefix="sy-bench-") as folder:
             text, fast = measure_refreshes(folder, Installed(f"{folder}/venv"), REFRESH_ROUNDS)

@@ -1,4 +1,4 @@
-"""From the start of a program to a text of its first row on an 80×24 pseudo-terminal."""
+"""From the start of a program to a text of its first row on a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -19,25 +19,17 @@ if TYPE_CHECKING:
 #: How long a screen may take to show anything, in seconds.
 PATIENCE = 30.0
 
-#: The least that Textual can do: one text on the screen.
-BARE_APP = """\
-import gc
-gc.disable()
-import sys
-from textual.app import App
-from textual.widgets import Static
-class Bare(App):
-    def compose(self):
-        yield Static(sys.argv[1])
-Bare().run()
-"""
 
-
-def first_row(command: Sequence[str], environ: Mapping[str, str], text: str) -> float:
-    """Return the seconds until `text` arrives at the terminal; the program is killed then."""
+def first_row(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    text: str,
+    size: tuple[int, int] = (80, 24),
+) -> float:
+    """Return the seconds until `text` arrives at a terminal of so many columns and rows; the program is killed then."""
     wanted = text.encode()
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     begun = time.perf_counter()
     child = subprocess.Popen(
         command,

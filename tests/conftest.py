@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 import time
 from typing import Final, NamedTuple
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 import hypothesis.core
 import pytest
 
-from tests.support import guard
+from tests.support import guard, reuse
 from tests.support.programs import CODEX_98, CODEX_169, IN_CI, need
 from tests.support.redirect_ports import redirect_ports as only_here
 
@@ -140,6 +141,13 @@ def box(request: pytest.FixtureRequest) -> Iterator[Box]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def no_refresh_token_is_sent_twice(box: Box) -> Iterator[None]:
+    """The service sees no spent refresh token in any test, but those that a test forces (R17)."""
+    with reuse.counted():
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what is for looking closer, by hand."""
     group = parser.getgroup("switchyard")
@@ -149,6 +157,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take the real homes out of the environment before anything is collected; draw the seed."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell does to what it starts in the background: children would never see a ctrl-c.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     session = contextlib.ExitStack()
     session.enter_context(_boxed(keep=False))
     config.add_cleanup(session.close)

@@ -18,6 +18,7 @@ from profiles.oauth.issuer import Issuer
 from profiles.oauth.token_endpoint import TokenAnswer, refresh, revoke
 from profiles.oauth.whoami import whoami
 from tests.real_codex.logins import ADA, Step, steps_of
+from tests.support import reuse
 from tests.support.real_codex import CLOSED
 from tui.simulator.server import Simulator
 
@@ -111,6 +112,7 @@ async def test_refresh(newest: RealCodex, scene: Scene, override: bool) -> None:
             client = scene.issuer.client_id
             again = await refresh(wire, address, client, scene.refresh_token, "forced")
     assert again.status == 401  # the same token, which the client had spent
+    reuse.force(1)
     assert ours == theirs
     assert len(ours) == 1
 
@@ -133,6 +135,7 @@ async def test_refresh_ahead_of_the_end(newest: RealCodex, scene: Scene) -> None
                 answer.refresh_token,
                 "proactive_expiry",
             )
+    reuse.force(1)  # the client's was the first
     assert ours == theirs[:1]  # what it brings lives no longer, so the client asks again and again
     assert len(ours) == 1
 

@@ -21,6 +21,7 @@ from profiles.profile_file import ProfileFile, save_profile_file
 from profiles.refresh_plan import Options
 from profiles.refreshing import Result, refresh_logins
 from tests.rules.yard import Yard, read
+from tests.support import reuse
 from tests.support.faults import Faulty
 from tests.support.tokens import Document
 from tui.simulator.server import Simulator
@@ -54,6 +55,7 @@ class Stand(Yard):
 
     def __exit__(self, kind: type[BaseException] | None, *_exc: object) -> None:
         self.simulator.stop()
+        reuse.force(self.reuse_is_forced)
         if kind is None:
             assert self.simulator.reused == self.reuse_is_forced, "a refresh token was sent twice"
 

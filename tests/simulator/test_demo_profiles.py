@@ -11,6 +11,7 @@ from profiles.claims import payload
 from profiles.history import read_history
 from profiles.listing import Snapshot, take_snapshot
 from tests.simulator.client import ask, refresh
+from tests.support import reuse
 from tui.simulator.demo import demo_context
 from tui.simulator.demo_profiles import furnish
 from tui.simulator.server import Simulator
@@ -78,6 +79,7 @@ def test_the_history_is_in_order(context: Context) -> None:
 def test_the_simulator_knows_them(context: Context, simulator: Simulator) -> None:
     """Each login refreshes there, but for the one whose token was used up elsewhere; usage is told."""
     spent = {}
+    reuse.force(1)
     with simulator:
         for name in ("personal", "work", "bob-work", "lab", "old-laptop"):
             with open(f"{context.roots.profiles}/{name}/auth.json", encoding="utf-8") as file:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.simulator.client import post_json, refresh
+from tests.support import reuse
 from tui.simulator.gates import ARRIVED, HALF, HANDLED
 from tui.simulator.server import Simulator
 
@@ -66,4 +67,5 @@ def test_a_forgiving_service_refuses_a_spent_token_alone() -> None:
         newer = refresh(simulator.url, token).json["refresh_token"]
         assert refresh(simulator.url, token).json["error"]["code"] == "refresh_token_reused"
         assert simulator.reused == 1
+        reuse.force(1)
         assert refresh(simulator.url, newer).status == 200

@@ -10,6 +10,7 @@ import pytest
 
 from profiles.claims import payload
 from tests.simulator.client import ask, post_form, post_json, refresh
+from tests.support import reuse
 from tui.simulator.server import CLIENT_ID, Simulator
 
 ADA = "ada@example.com"
@@ -48,6 +49,7 @@ def test_reuse_ends_the_family(simulator: Simulator) -> None:
         "code": "refresh_token_reused",
     }
     assert simulator.reused == 1
+    reuse.force(1)
     dead = refresh(simulator.url, later["refresh_token"])
     assert (dead.status, dead.json["error"]["code"]) == (401, "refresh_token_invalidated")
     assert refresh(simulator.url, other["refresh_token"]).status == 200

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.simulator.client import ask, post_form, post_json, refresh
+from tests.support import reuse
 from tests.support.certificates import Authority
 from tui.simulator.faults import OVERSIZE
 from tui.simulator.server import CLIENT_ID, Simulator
@@ -177,3 +178,4 @@ def test_many_at_once(simulator: Simulator) -> None:
         thread.join()
     assert sorted(statuses) == [200] + [401] * 19
     assert simulator.reused == 19
+    reuse.force(19)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tui.simulator.mint import Mint
     from tui.simulator.tokens import Session, TokenMaker
 
+#: Whose refresh token was presented twice, to any simulator of this process: a suite of tests can ask after each.
+reuses: list[str] = []
+
 
 @dataclass
 class Family:
@@ -111,6 +114,9 @@ class Families:
             )
         if refresh_token in family.spent:
             self.reused += 1
+            reuses.append(
+                f"generation {family.spent.index(refresh_token)} of {family.session.person.email}"
+            )
             if not self._forgiving:
                 family.over = family.over or "reused"
                 family.current = None

@@ -20,20 +20,15 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopping:
-    """What signals do while the block runs. One that was ignored before, as by nohup, stays ignored.
+class Signals:
+    """Takes signals while the block runs. One that was ignored before, as by nohup, stays ignored."""
 
-    `first` is said at the first, `last` when a second ctrl-c ends the program.
-    """
-
-    def __init__(self, first: str, last: str) -> None:
-        from threading import Event
-
-        #: Set once somebody wants an end.
-        self.event = Event()
-        self._first, self._last = first, last
-        self._pressed = False
+    def __init__(self) -> None:
         self._kept: dict[signal.Signals, object] = {}
+
+    def came(self, number: int) -> None:
+        """Act on a signal, in the main thread, between any two of its steps."""
+        raise NotImplementedError
 
     def __enter__(self) -> Self:
         for number in SIGNALS:
@@ -48,6 +43,26 @@ class Stopping:
             signal.signal(number, before)  # type: ignore[arg-type]
 
     def _on(self, number: int, _frame: FrameType | None) -> None:
+        self.came(number)
+
+
+class Stopping(Signals):
+    """Lets signals ask for an end while the block runs.
+
+    `first` is said at the first, `last` when a second ctrl-c ends the program.
+    """
+
+    def __init__(self, first: str, last: str) -> None:
+        from threading import Event
+
+        super().__init__()
+        #: Set once somebody wants an end.
+        self.event = Event()
+        self._first, self._last = first, last
+        self._pressed = False
+
+    def came(self, number: int) -> None:
+        """Ask for an end; end at once at a second ctrl-c."""
         again = self.event.is_set()
         if number == signal.SIGINT:
             if self._pressed:

@@ -10,44 +10,24 @@ from __future__ import annotations
 import signal
 
 from tui import stderr
+from tui.stopping import Signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType, TracebackType
-    from typing import Self
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interruptions:
-    """What signals do while the block runs. One that was ignored before, as by nohup, stays ignored."""
+class Interruptions(Signals):
+    """What signals do while the block runs."""
 
     def __init__(self) -> None:
+        super().__init__()
         #: Ends what waits, in place of KeyboardInterrupt: an event loop cannot take an exception at any instant.
         self.cancel: Callable[[], object] | None = None
         #: Whether a person pressed ctrl-c again, after they were told that it waits.
         self.insisted = False
         self._answered = False
         self._sheltered = False
-        self._kept: dict[signal.Signals, object] = {}
-
-    def __enter__(self) -> Self:
-        for number in SIGNALS:
-            before = signal.getsignal(number)
-            if before is not signal.SIG_IGN:
-                self._kept[number] = before
-                signal.signal(number, self._on)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for number, before in self._kept.items():
-            signal.signal(number, before)  # type: ignore[arg-type]
 
     @property
     def sheltered(self) -> bool:
@@ -58,7 +38,8 @@ class Interruptions:
         """Let signals wait from now on, or end things again."""
         self._sheltered = on
 
-    def _on(self, number: int, _frame: FrameType | None) -> None:
+    def came(self, number: int) -> None:
+        """Cancel what waits, or say that it is finished first. Raises KeyboardInterrupt where it can be neither."""
         if self._sheltered and self._answered and number == signal.SIGINT and self.cancel:
             self.insisted = True
             self.cancel()

@@ -94,6 +94,7 @@ def read_secret(what: str, again: str) -> Secret:
 
 def _answer(question: str) -> bytes:
     """Ask, and read; what is said next begins on a line of its own, however this ended."""
+    import select  # noqa: F401 - a ctrl-c during an import can be swallowed: none is left for after the question
     import termios
 
     try:

@@ -13,12 +13,14 @@ from profiles.files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from profiles.context import Context
 
 #: Reading goes back this many bytes; some 1,500 entries.
 WINDOW = 1 << 19
+#: Where one profile's entries are looked for, at most as far back as this many bytes; some 50,000 entries.
+FARTHEST = 1 << 24
 
 
 class Entry(NamedTuple):
@@ -80,6 +82,67 @@ def newest_first(context: Context) -> Iterator[Entry]:
         entry = _parse(line)
         if entry is not None:
             yield entry
+
+
+def about(
+    context: Context, name: str, identity: str, most: int, wanted: Callable[[], bool] = lambda: True
+) -> list[Entry]:
+    """Return what was done with a profile, newest first, `most` entries at the most.
+
+    `identity` is the digest of its login: what was done with that under another name belongs to it. It stops, with
+    what it has, as soon as `wanted` says no. Entries of others are passed over without being read.
+    """
+    words = [json.dumps(name)[1:-1].encode(), *([identity.encode()] if identity else [])]
+    found: list[Entry] = []
+    for size in (WINDOW, FARTHEST):
+        try:
+            data = read_regular(history_path(context), last=size)
+        except OSError:
+            return []
+        found.clear()
+        for line in _backwards(data):
+            if len(found) >= most or not wanted():
+                return found
+            if any(word in line for word in words):
+                entry = _parse(line)
+                if entry is not None and _concerns(entry, name, identity):
+                    found.append(entry)
+        if len(data) < size:
+            break
+    return found
+
+
+def _backwards(data: bytes) -> Iterator[bytes]:
+    """Yield the lines, the last first."""
+    end = len(data)
+    while end > 0:
+        start = data.rfind(b"\n", 0, end) + 1
+        yield data[start:end]
+        end = start - 1
+
+
+def _concerns(entry: Entry, name: str, identity: str) -> bool:
+    """Whether something was done with this profile, or with its login."""
+    if name in (entry.profile, entry.before):
+        return True
+    if entry.profile:
+        return bool(identity) and identity in (entry.identity, entry.before_identity)
+    return name in refreshed_names(entry)
+
+
+def refreshed_names(entry: Entry) -> dict[str, str]:
+    """Return what became of each login that the entry of a refresh names: outcomes by profile."""
+    found = {}
+    for part in entry.result.split("; ") if entry.verb == "refresh" else ():
+        outcome, _, names = part.partition(": ")
+        for each in names.partition(" and ")[0].split(", "):
+            found[each] = outcome
+    return found
+
+
+def entries_in(lines: list[bytes]) -> list[Entry]:
+    """Return the entries in these lines."""
+    return [entry for entry in map(_parse, lines) if entry is not None]
 
 
 def _parse(line: bytes) -> Entry | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from profiles.context import Context
 
 DAEMON_CHOICES = ("ask", "restart", "leave")
+#: The orders of the list on the screen.
+SORTS = ("name", "expiry", "last-used", "usage", "state")
 
 
 class Config(NamedTuple):
@@ -28,12 +30,18 @@ class Config(NamedTuple):
     daemon: str | None = None
     homes: tuple[str, ...] = ()
     ssh_host: str | None = None
+    sort: str = "name"
 
 
 #: Key in the file, field here, what it does: the list that `tui paths` prints.
 KEYS = (
     ("theme", "theme", "auto, dark, light, ansi or mono"),
     ("mouse", "mouse", "whether the mouse works on the screen"),
+    (
+        "sort",
+        "sort",
+        "the list's order at the start: name, expiry, last-used, usage or state; -expiry turns it round",
+    ),
     ("keys", "keys", "keys by action id, as listed by ? on the screen"),
     ("refresh.concurrency", "refresh_concurrency", "refreshes at a time, 1 to 32"),
     (
@@ -70,7 +78,7 @@ def load_config(context: Context) -> Config:
 
 
 def _stranger(table: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the first key that we do not know, or that is no table where one is needed, and why."""
+    """Return the first key that we do not know, or that is no table or no order where one is needed, and why."""
     allowed = {key.split(".")[0] for key, _, _ in KEYS}
     for key, value in table.items():
         if key not in allowed:
@@ -80,6 +88,8 @@ def _stranger(table: dict[str, Any]) -> tuple[str, str] | None:
             return key, f"no such key{f'; did you mean {near[0]}?' if near else ''}"
         if key in ("refresh", "ssh") and not isinstance(value, dict):
             return key, "a table is needed"
+        if key == "sort" and (not isinstance(value, str) or value.removeprefix("-") not in SORTS):
+            return key, f"{', '.join(SORTS[:-1])} or {SORTS[-1]} is needed, or one after a -"
     return None
 
 
@@ -109,6 +119,7 @@ def _checked(path: str, table: dict[str, Any]) -> Config:
         isinstance(h, str) and h and "\0" not in h for h in homes
     ):
         raise bad("homes", "a list of folders is needed")
+    sort = table.get("sort", config.sort)
     refresh, ssh = table.get("refresh", {}), table.get("ssh", {})
     concurrency = refresh.get("concurrency", config.refresh_concurrency)
     if (
@@ -120,4 +131,4 @@ def _checked(path: str, table: dict[str, Any]) -> Config:
     host = ssh.get("host")
     if host is not None and not isinstance(host, str):
         raise bad("ssh.host", "text is needed")
-    return Config(theme, mouse, dict(keys), concurrency, daemon, tuple(homes), host)
+    return Config(theme, mouse, dict(keys), concurrency, daemon, tuple(homes), host, sort)

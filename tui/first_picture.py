@@ -16,7 +16,7 @@ from tui.widgets.columns import columns_for
 from tui.widgets.detail_text import Surroundings, detail_lines
 from tui.widgets.first_steps import paragraphs
 from tui.widgets.key_text import key_words
-from tui.widgets.row_text import head_text, longest_of, row_line
+from tui.widgets.row_text import Known, head_text, longest_of, row_line
 from tui.widgets.title_text import DEMO, Around, title_spans
 from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, UNICODE, cells, wrap_line
 
@@ -86,16 +86,18 @@ def _around(scene: Scene, width: int) -> Around:
 def _list(scene: Scene, width: int, height: int, high: bool) -> list[tuple[Line, str]]:  # noqa: FBT001
     """Return what stands in the list's pane: lines, each with what lies under it."""
     state, signs, room = scene.state, scene.signs, width - 4
-    columns = columns_for(room, longest_of(state.all_rows, signs, state.usage))
+    now = scene.context.now()
+    longest = longest_of(state.all_rows, signs, state.usage, state.order, now)
+    columns = columns_for(room, longest)
     lines: list[tuple[Line, str]] = []
     if state.rows and high:
         lines.append((((head_text(columns, signs), MUTED),), ""))
     visible = height - 2 - len(lines)
     top = max(0, state.cursor - visible + 1)
-    now = scene.context.now()
     for index, row in enumerate(state.rows[top : top + visible], top):
         ground = "cursor" if index == state.cursor else ""
-        lines.append((row_line(row, columns, now, signs, state.usage.of(row)), ground))
+        known = Known(state.usage.of(row), state.used.get(row.name or ""))
+        lines.append((row_line(row, columns, now, signs, known), ground))
     said = paragraphs(state, scene.keymap, scene.context)
     if said and state.rows:
         lines.append(((), ""))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+from tui.sorting import USAGE as BY_USAGE
+from tui.sorting import Order, in_order
 from tui.usage_state import Usage
 
 TYPE_CHECKING = False
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     Watcher = Callable[[frozenset[str]], None]
 
 #: What can change; the words that watchers get.
-ROWS, SELECTION, DETAILS, EVENTS, BUSY, USAGE = (
-    *("rows", "selection", "details", "events", "busy", "usage"),
+ROWS, SELECTION, DETAILS, EVENTS, BUSY, USAGE, MARKS = (
+    *("rows", "selection", "details", "events", "busy", "usage", "marks"),
 )
 #: How many events are kept.
 KEPT = 500
@@ -60,6 +62,12 @@ class State:
         self.events: deque[Event] = deque(maxlen=KEPT)
         self.busy: str | None = None
         self.usage = Usage()
+        self.order = Order()
+        #: When profiles were last used, by name (seconds since the epoch, UTC).
+        self.used: Mapping[str, float] = {}
+        #: The names of the marked profiles, shown or not.
+        self.marked: frozenset[str] = frozenset()
+        self._ordered: list[ProfileRow] = []
         self._wanted: ProfileRow | None = None
         self._watchers: list[Watcher] = []
         self.take(snapshot, partial=partial)
@@ -96,11 +104,21 @@ class State:
         """The row of the active login, if there is one."""
         return next((row for row in self.all_rows if row.active), None)
 
-    def take(self, snapshot: Snapshot, *, partial: bool = False) -> None:
-        """Take what was read from the disk; the cursor stays on the profile that it is on."""
+    def take(self, snapshot: Snapshot, *, partial: bool = False, stay: bool = False) -> None:
+        """Take what was read from the disk; the cursor stays on the profile that it is on.
+
+        With `stay` the profiles are those of before, and keep their places whatever the order says now.
+        """
+        rows_before, before = self.snapshot.rows, self.selected
         self.snapshot, self.partial = snapshot, partial
-        before = self.selected
-        self._filter_rows()
+        if self.marked and not partial:
+            self._keep_marks(rows_before)
+        if stay:
+            by_name = {row.name: row for row in snapshot.rows}
+            self._ordered = [by_name.get(row.name, row) for row in self._ordered]
+            self._filter_rows()
+        else:
+            self._put_in_order()
         if self._wanted is None and not partial:
             # The first look: nothing was chosen yet, so the active login is.
             self._wanted = self.active or (self.rows[0] if self.rows else None)
@@ -116,7 +134,8 @@ class State:
         known = self.snapshot.rows
         changed = [rows.get(row.name or "", row) for row in known]
         if changed != known:
-            self.take(self.snapshot._replace(rows=changed), partial=self.partial)
+            # They stay where they are until the disk is read: rows that jump are hard to follow.
+            self.take(self.snapshot._replace(rows=changed), partial=self.partial, stay=True)
 
     def select(self, cursor: int) -> None:
         """Put the cursor on a line."""
@@ -150,9 +169,24 @@ class State:
         self._find_cursor()
         self._tell(ROWS, SELECTION)
 
+    def sort(self, order: Order) -> None:
+        """Put the rows into another order; the cursor stays on its profile."""
+        if order != self.order:
+            self.order = order
+            self._put_in_order()
+            self._find_cursor()
+            self._tell(ROWS, SELECTION)
+
+    def _put_in_order(self) -> None:
+        rows = self.all_rows
+        if self.order != Order():
+            rows = in_order(rows, self.order, self.usage, self.used, self.now())
+        self._ordered = rows
+        self._filter_rows()
+
     def _filter_rows(self) -> None:
         words = self.filter.lower().split()
-        rows = self.all_rows
+        rows = self._ordered
         if words:
             rows = [row for row in rows if _matches(row, words)]
         self.rows = rows
@@ -172,6 +206,46 @@ class State:
                     self._wanted = row
                     return
         self.cursor = max(0, min(self.cursor, len(self.rows) - 1))
+
+    # -- marks --
+
+    @property
+    def marked_names(self) -> list[str]:
+        """The names of the marked profiles, in the order of the list."""
+        names = (row.name for row in self._ordered)
+        return [name for name in names if name is not None and name in self.marked]
+
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked profiles the filter hides."""
+        if not self.marked or self.rows is self._ordered:
+            return 0
+        return len(self.marked) - len(self.marked.intersection(row.name or "" for row in self.rows))
+
+    def mark(self, names: Iterable[str]) -> None:
+        """Mark these profiles, and no others."""
+        marked = frozenset(names)
+        if marked != self.marked:
+            self.marked = marked
+            self._tell(MARKS)
+
+    def renamed(self, old: str, new: str) -> None:
+        """Follow a profile that is about to be seen under another name: the cursor and its mark."""
+        if old in self.marked:
+            self.marked = self.marked - {old} | {new}
+        self.select_name(new)
+
+    def _keep_marks(self, before: Sequence[ProfileRow]) -> None:
+        """Keep the marks of profiles that are there, also under another name; of others they go with them."""
+        there = {row.name for row in self.all_rows}
+        gone = self.marked - there
+        if not gone:
+            return
+        known = {row.name for row in before}
+        lost = [row for row in before if row.name in gone]
+        new = [row for row in self.all_rows if row.name is not None and row.name not in known]
+        found = {row.name for row in new if any(_same_identity(row, each) for each in lost)}
+        self.marked = self.marked - gone | {name for name in found if name is not None}
 
     # -- details --
 
@@ -217,6 +291,13 @@ class State:
 
     def tell_usage(self) -> None:
         """Tell that more is known about usage."""
+        before = [row.name for row in self.rows] if self.order.by == BY_USAGE else []
+        if before:
+            self._put_in_order()
+            if before != [row.name for row in self.rows]:
+                self._find_cursor()
+                self._tell(ROWS, SELECTION, USAGE)
+                return
         self._tell(USAGE)
 
     def set_busy(self, words: str | None) -> None:

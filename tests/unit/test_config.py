@@ -35,12 +35,13 @@ def test_without_a_file_every_key_has_its_default(box: Box) -> None:
 def test_every_key_can_be_set(box: Box) -> None:
     """Each that `tui paths` lists is read."""
     _write(
-        'theme = "mono"\nmouse = false\ndaemon = "leave"\nhomes = ["~/.codex-work", "/srv/x"]\n'
+        'theme = "mono"\nmouse = false\nsort = "-expiry"\ndaemon = "leave"\nhomes = ["~/.codex-work", "/srv/x"]\n'
         '[keys]\nswitch = "space,s"\n[refresh]\nconcurrency = 3\n[ssh]\nhost = "box"\n'
     )
     assert load_config(make_context()) == Config(
         theme="mono",
         mouse=False,
+        sort="-expiry",
         keys={"switch": "space,s"},
         refresh_concurrency=3,
         daemon="leave",
@@ -57,6 +58,9 @@ def test_every_key_can_be_set(box: Box) -> None:
         ("theme = 7", "theme"),
         ('mouse = "yes"', "mouse"),
         ("mouse = 1", "mouse"),
+        ('sort = "age"', "sort: name, expiry, last-used, usage or state is needed"),
+        ('sort = "--name"', "sort"),
+        ("sort = 1", "sort"),
         ('keys = "s"', "keys"),
         ("[keys]\nswitch = 1", "keys"),
         ('[keys]\nswitch = ""', "keys"),

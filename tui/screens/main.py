@@ -156,7 +156,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         state = self.state
         if ROWS in names:
             self.set_class(not state.all_rows, "-empty")
-            self.list.usage = state.usage
+            self.list.know(state)
             self.list.show(state.rows, state.cursor, self._paragraphs(), among=state.all_rows)
             self.title_line.show(None if state.partial else state.snapshot, state.active)
             self.panes.name_list()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.usage_state import OLD
-from tui.widgets.columns import BAR_CELLS, PERCENT_CELLS
+from tui.widgets.columns import BAR_CELLS, PERCENT_CELLS, TIGHTEST
 from tui.widgets.words import BAD, GOOD, MUTED, WARN, Span, fit
 
 TYPE_CHECKING = False
@@ -53,14 +53,17 @@ def window_labels(told: Iterable[Told]) -> tuple[str, ...]:
 
 
 def window_cell(told: Told, label: str, width: int, now: float, signs: Signs) -> list[Span]:
-    """Return the cell of a window; where a login has another one instead, its label in the colour of what is used."""
+    """Return the cell of a window; where a login has another one instead, its label in the colour of what is used.
+
+    Of TIGHTEST it is the bar of the window of which most is used, whichever that is.
+    """
     snapshot = told.snapshot
-    window = _window(snapshot, label) if snapshot is not None else None
+    window = _window(snapshot, label, now) if snapshot is not None else None
     if snapshot is None or window is None:
         return [(" " * width, MUTED)]
     used = window.used_now(now)
     role = role_of(used, old=snapshot.age(now) >= OLD)
-    if window.label != label:
+    if label not in (window.label, TIGHTEST):
         words = (
             window.label
             if width < BAR_CELLS + PERCENT_CELLS
@@ -84,9 +87,11 @@ def change_of(told: Told, now: float) -> float | None:
     return min(waits, default=None)
 
 
-def _window(snapshot: UsageSnapshot, label: str) -> Window | None:
+def _window(snapshot: UsageSnapshot, label: str, now: float) -> Window | None:
     """Return the window of this label, else the fullest of the same sort."""
     windows: Sequence[Window] = snapshot.windows
+    if label == TIGHTEST:
+        return snapshot.tightest(now) or next(iter(windows), None)
     same = next((each for each in windows if each.label == label), None)
     if same is not None:
         return same

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tui.widgets.words import EXPIRY_CELLS
+from tui.sorting import USAGE as BY_USAGE
+from tui.sorting import USED
 
 #: Between two columns; the marker's own column ends with one space.
 GAP = 2
 MARKER_CELLS = 2
-#: A name is given this much before the expiry is taken in, and this before the account is; the
+#: A name is given this much before the expiry is taken in, and this before usage is; the
 #: longest is cut at the third.
-NAME_CELLS, WIDER_NAME, LONGEST_NAME = 14, 20, 64
+NAME_CELLS, WIDER_NAME, LONGEST_NAME = 12, 20, 64
 #: What stays in place while rows come and go; room for `refreshing`.
 NAME_AT_LEAST, STATE_AT_LEAST = 8, 12
+#: A countdown below a hundred days, and how long ago something was.
+COUNTDOWN_CELLS, AGE_CELLS = 7, 8
 #: The shortest account worth a column.
 ACCOUNT_CELLS = 14
 #: A bar, and what a percentage beside it takes; the longest name of a workspace is cut.
@@ -23,6 +26,8 @@ WORKSPACE_CELLS = 16
 
 #: What the id of a column with bars begins with; its window's label follows.
 USAGE = "usage:"
+#: Where there is no room for each window: the one of which most is used. Its column's heading.
+TIGHTEST = "usage"
 
 
 class Column(NamedTuple):
@@ -44,13 +49,17 @@ class Longest(NamedTuple):
     workspace: int = 0
     #: The labels of the windows of which the usage is shown.
     windows: tuple[str, ...] = ()
+    expires: int = COUNTDOWN_CELLS
+    #: What the rows are sorted by: its column is the last to go.
+    sorted_by: str = ""
 
 
 def columns_for(width: int, longest: Longest) -> tuple[Column, ...]:
     """Return the columns after the marker, from left to right.
 
-    Name and state are always there. Of the others the rightmost goes first as the width shrinks:
-    workspace, plan, account, usage, expiry. What is left over goes to percentages, to the account, to the name.
+    Name and state are always there, and never is a state cut. Of the others the rightmost goes first as the width
+    shrinks: workspace, plan, account, usage, expiry; but what the rows are sorted by stays longest. Usage loses its
+    percentages first, then all windows but the tightest. What is left over goes to the account, and to the name.
     """
     room = width - MARKER_CELLS
     longest = longest._replace(name=max(longest.name, NAME_AT_LEAST))
@@ -58,43 +67,48 @@ def columns_for(width: int, longest: Longest) -> tuple[Column, ...]:
     name = max(1, min(longest.name, NAME_CELLS, room - GAP - state))
     left = room - name - GAP - state
     others: list[Column] = []
-    if left >= GAP + EXPIRY_CELLS:
-        left -= GAP + EXPIRY_CELLS
-        name, left = _widened(name, left, min(longest.name, WIDER_NAME))
-        more, left = _more(left, longest)
-        others = [Column("expires", "expires", EXPIRY_CELLS, right=True), *more]
+    for number, ways in enumerate(_wanted(longest)):
+        found = next((way for way in ways if _cells(way) <= left), None)
+        if found is None:
+            break
+        others += found
+        left -= _cells(found)
+        if not number:
+            name, left = _widened(name, left, min(longest.name, WIDER_NAME))
+    for number, column in enumerate(others):
+        if column.id == "account":
+            account, left = _widened(column.width, left, longest.account)
+            others[number] = column._replace(width=account)
     name, left = _widened(name, left, min(longest.name, LONGEST_NAME))
     return (Column("name", "name", name), Column("state", "state", state), *others)
 
 
-def _more(left: int, longest: Longest) -> tuple[list[Column], int]:
-    """Return the columns after the expiry, and what is left over of their room."""
+def _wanted(longest: Longest) -> list[list[list[Column]]]:
+    """Return what may stand after the state, the most wanted first: each in the ways in which it can be shown."""
     windows = [Column(f"{USAGE}{label}", label, BAR_CELLS) for label in longest.windows]
+    tightest = [Column(f"{USAGE}{TIGHTEST}", TIGHTEST, BAR_CELLS)]
+    bars = [windows, tightest] if len(windows) > 1 else [windows]
+    usage = [way for each in bars for way in (_with_percentages(each), each)]
     wanted = [
-        windows,
-        [Column("account", "account", min(longest.account, ACCOUNT_CELLS))],
-        [Column("plan", "plan", longest.plan)],
-        [Column("workspace", "workspace", _place_cells(longest.workspace))],
+        [[Column("expires", "expires", longest.expires, right=True)]],
+        usage,
+        [[Column("account", "account", min(longest.account, ACCOUNT_CELLS))]],
+        [[Column("plan", "plan", longest.plan)]],
+        [[Column("workspace", "workspace", _place_cells(longest.workspace))]],
     ]
-    chosen: list[Column] = []
-    for columns in wanted:
-        needed = sum(GAP + column.width for column in columns if column.width)
-        if needed > left:
-            break
-        chosen += [column for column in columns if column.width]
-        left -= needed
-    grows = len(windows) * PERCENT_CELLS
-    if windows and windows[0] in chosen and left >= grows:
-        left -= grows
-        chosen = [
-            each._replace(width=BAR_CELLS + PERCENT_CELLS) if each in windows else each
-            for each in chosen
-        ]
-    for number, column in enumerate(chosen):
-        if column.id == "account":
-            account, left = _widened(column.width, left, longest.account)
-            chosen[number] = column._replace(width=account)
-    return chosen, left
+    if longest.sorted_by == USED:
+        wanted.insert(0, [[Column("used", "used", AGE_CELLS, right=True)]])
+    elif longest.sorted_by == BY_USAGE and windows:
+        wanted.insert(0, wanted.pop(1))
+    return [[[each for each in way if each.width] for way in ways] for ways in wanted]
+
+
+def _with_percentages(bars: list[Column]) -> list[Column]:
+    return [each._replace(width=each.width + PERCENT_CELLS) for each in bars]
+
+
+def _cells(columns: list[Column]) -> int:
+    return sum(GAP + column.width for column in columns)
 
 
 def _place_cells(longest: int) -> int:

@@ -6,13 +6,21 @@ from textual.widget import Widget
 
 from profiles import expiry
 from tui.messages import Chosen, Scrolled
+from tui.sorting import Order
 from tui.usage_state import Usage
 from tui.widgets.bars import change_of, window_cell, window_labels
 from tui.widgets.columns import USAGE, Column, Longest, columns_for
 from tui.widgets.ink import CURSOR, CURSOR_BLURRED
 from tui.widgets.lines import LinePane
-from tui.widgets.row_text import head_text, longest_of, row_line
-from tui.widgets.words import Line, cells, expiry_text, next_change, state_word, wrap_line
+from tui.widgets.row_text import (
+    Known,
+    countdown_text,
+    head_text,
+    longest_of,
+    row_line,
+    used_text,
+)
+from tui.widgets.words import Line, cells, next_change, state_word, wrap_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     from textual.events import Click
 
     from profiles.model import ProfileRow
+    from tui.state import State
     from tui.widgets.words import Signs
 
 
@@ -41,10 +50,25 @@ class ProfileList(LinePane):
         self._notes: list[Line] = []
         self._marks: Mapping[str, str] = {}
         self._among: Sequence[ProfileRow] = ()
-        #: What is known of the usage of the rows.
-        self.usage: Usage = Usage()
+        self._usage = Usage()
+        self._order = Order()
+        self._used: Mapping[str, float] = {}
+        self._marked: frozenset[str] = frozenset()
 
     # -- content --
+
+    def know(self, state: State) -> None:
+        """Take what is known of the rows besides them: usage, order, when each was last used, marks."""
+        self._usage, self._order, self._used = state.usage, state.order, state.used
+        self.show_marks(state.marked)
+
+    def show_marks(self, names: frozenset[str]) -> None:
+        """Draw the marks of these profiles; only lines that get or lose one are drawn again."""
+        changed, self._marked = self._marked ^ names, names
+        if changed:
+            for index in self.seen_rows():
+                if self.rows[index].name in changed:
+                    self.redraw_line(index)
 
     def mark(self, marks: Mapping[str, str]) -> None:
         """Say of some profiles, by name, what a login or a refresh for them is at."""
@@ -58,7 +82,7 @@ class ProfileList(LinePane):
 
     def show_usage(self) -> None:
         """Draw the bars that are others by now, in columns of their own from the first one on."""
-        self._take_longest(self._longest._replace(windows=window_labels(self.usage.told.values())))
+        self._take_longest(self._longest._replace(windows=window_labels(self._usage.told.values())))
         for index in self.seen_rows():
             if index in self._drawn and self._changing(index, self._now()) != self._drawn[index]:
                 self.redraw_line(index)
@@ -71,7 +95,7 @@ class ProfileList(LinePane):
             self.redraw_all()
 
     def _longest_of(self, rows: Sequence[ProfileRow]) -> Longest:
-        longest = longest_of(rows, self.signs, self.usage)
+        longest = longest_of(rows, self.signs, self._usage, self._order, self._now())
         words = (cells(state_word(mark, self.signs).text) for mark in self._marks.values())
         return longest._replace(state=max((longest.state, *words)))
 
@@ -184,28 +208,36 @@ class ProfileList(LinePane):
 
         Return in how many seconds the next one will; None when none does.
         """
-        if not any(column.id == "expires" for column in self._columns):
+        ids = {column.id for column in self._columns}
+        if not ids - {"name", "state"}:
             return None
         now = self._now()
         for index in self.seen_rows():
             if index in self._drawn and self._changing(index, now) != self._drawn[index]:
                 self.redraw_line(index)
         rows = [self.rows[index] for index in self.seen_rows()]
-        waits = [next_change(now, (row.access_token_expires_at for row in rows))]
-        if any(column.id.startswith(USAGE) for column in self._columns):
-            waits += [change_of(self.usage.of(row), now) for row in rows]
+        waits: list[float | None] = []
+        if "expires" in ids:
+            waits.append(next_change(now, (row.access_token_expires_at for row in rows)))
+        if "used" in ids:
+            used = (None if row.active else self._used.get(row.name or "") for row in rows)
+            waits.append(next_change(now, used))
+        if any(each.startswith(USAGE) for each in ids):
+            waits += [change_of(self._usage.of(row), now) for row in rows]
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _changing(self, index: int, now: float) -> tuple[object, ...]:
         """Return what of a line reads otherwise as time passes, or as more is known of its usage."""
         row = self.rows[index]
-        expires = expiry_text(now, row.access_token_expires_at, self.signs)
-        told = self.usage.of(row)
+        words = [countdown_text(row, now, self.signs)]
+        if self._columns[2:3] and self._columns[2].id == "used":
+            words.append(used_text(row, self._used.get(row.name or ""), now, self.signs))
+        told = self._usage.of(row)
         shown = [column for column in self._columns if column.id.startswith(USAGE)]
         if told.snapshot is None or not shown:
-            return (expires,)
+            return tuple(words)
         bars = (window_cell(told, each.title, each.width, now, self.signs) for each in shown)
-        return (expires, *map(tuple, bars))
+        return (*words, *map(tuple, bars))
 
     def turned(self) -> bool:
         """Whether the state of a visible login is another by now, so that the disk must be read."""
@@ -234,7 +266,9 @@ class ProfileList(LinePane):
         self._drawn[index] = self._changing(index, now)
         mark = self._marks.get(row.name or "")
         shown = row._replace(state=mark) if mark is not None else row
-        return row_line(shown, columns, now, self.signs, self.usage.of(row))
+        name = row.name or ""
+        known = Known(self._usage.of(row), self._used.get(name), name in self._marked)
+        return row_line(shown, columns, now, self.signs, known)
 
 
 class ListHead(Widget):

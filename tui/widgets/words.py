@@ -50,6 +50,7 @@ class Signs(NamedTuple):
     """The glyphs in use; those of ASCII where the locale is not UTF-8."""
 
     active: str
+    mark: str
     ok: str
     warn: str
     bad: str
@@ -67,8 +68,8 @@ class Signs(NamedTuple):
     free: str
 
 
-UNICODE = Signs("●", "✓", "!", "✗", "↻", "○", "◆", "→", "?", "●", "·", "…", "–", "━", "╸", "─")
-ASCII = Signs("*", "+", "!", "x", "~", "-", "#", ">", "?", "*", "-", "..", "-", "#", "", "-")
+UNICODE = Signs("●", "▌", "✓", "!", "✗", "↻", "○", "◆", "→", "?", "●", "·", "…", "–", "━", "╸", "─")
+ASCII = Signs("*", ">", "+", "!", "x", "~", "-", "#", ">", "?", "*", "-", "..", "-", "#", "", "-")
 
 
 #: What most texts consist of, so that the first picture needs no tables of widths.

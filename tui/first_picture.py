@@ -219,8 +219,10 @@ def nearest(red: int, green: int, blue: int) -> int:
 class Painted:
     """A terminal with the first picture on it, until Textual takes it over."""
 
-    def __init__(self, descriptor: int, modes: list[Any]) -> None:
+    def __init__(self, descriptor: int, modes: list[Any], frame: str, size: tuple[int, int]) -> None:
         self._descriptor = descriptor
+        #: What was drawn, on a terminal of so many columns and rows.
+        self.frame, self.size = frame, size
         #: The modes that the terminal had before, and must have in the end.
         self.modes = modes
         self.taken_over = False
@@ -248,12 +250,12 @@ def paint(scene: Scene, descriptor: int) -> Painted | None:
         raw = termios.tcgetattr(0)
         raw[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
         raw[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
-        text = f"\x1b[?1049h\x1b[?25l{picture(scene)}"
+        frame = picture(scene)
         termios.tcsetattr(0, termios.TCSANOW, raw)
     except (termios.error, OSError):
         return None
-    painted = Painted(descriptor, modes)
-    data = text.encode()
+    painted = Painted(descriptor, modes, frame, scene.size)
+    data = f"\x1b[?1049h\x1b[?25l{frame}\x1b[H".encode()
     try:
         while data:
             data = data[os.write(descriptor, data) :]

@@ -138,7 +138,8 @@ class Terminal:
         if not data:
             raise SystemExit(f"{self._command} ended:\n{self.text}")
         self.sent += len(data)
-        self._stream.feed(self._decode(data))
+        # pyte does not know these private sequences, and would draw their ends.
+        self._stream.feed(self._decode(data).replace("\x1b[>25u", "").replace("\x1b[<u", ""))
         return at
 
     # -- what can be read --

@@ -135,6 +135,10 @@ class Terminal:
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
 
+    def spoil(self, text: str) -> None:
+        """Let somebody else draw on the terminal."""
+        self._stream.feed(text)
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         self.child.send_signal(number)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import cast
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+
+from tui.screens.thrift import Thrift
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from io import TextIOWrapper
+    from types import FrameType
     from typing import TextIO
 
     from textual.app import App
+    from textual.message import Message
 
     from tui.first_picture import Painted
 
@@ -63,7 +69,7 @@ class LastingFile:
 
 
 class YardDriver(LinuxDriver):
-    """Textual's own driver for terminals, that takes over a picture instead of an empty screen."""
+    """Textual's own driver for terminals: it takes over a picture instead of an empty screen, and sends what is new."""
 
     #: The picture that is there, set before the application runs.
     painted: Painted | None = None
@@ -80,17 +86,46 @@ class YardDriver(LinuxDriver):
         file = terminal_file() or sys.stderr
         # Textual writes to its file, and asks for its descriptor; it needs no more of it.
         self._file = cast("TextIOWrapper", LastingFile(file))
+        self._thrift = Thrift()
 
     def write(self, data: str) -> None:
-        """Write to the terminal; the screen that the picture is on is not entered twice."""
+        """Write what the terminal does not show yet; the screen that the picture is on is not entered twice."""
         painted = self.painted
         if painted is not None and not painted.taken_over and data == ENTER:
             painted.taken_over = True
+            self._thrift.know(painted.frame, *painted.size)
             return
-        super().write(data)
+        less = self._thrift.spend(data, *self._size_now())
+        if less:
+            super().write(less)
+
+    def _size_now(self) -> tuple[int, int]:
+        """Return columns and rows, which the terminal may have changed before anybody was told."""
+        try:
+            return os.get_terminal_size(self.fileno)
+        except OSError:
+            return (0, 0)
+
+    def forget(self) -> None:
+        """Send everything once more, whatever the terminal should show."""
+        self._thrift.forget()
+
+    def process_message(self, message: Message) -> None:
+        """Pass on what the terminal says; after another size nothing is where it was."""
+        if isinstance(message, Resize):
+            self.forget()
+        super().process_message(message)
 
     def start_application_mode(self) -> None:
         """Take the terminal over; what it goes back to in the end is what it was at first."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.painted is not None and self.attrs_before is not None:
             self.attrs_before = self.painted.modes
+        told = signal.getsignal(signal.SIGWINCH)
+
+        def resized(number: int, frame: FrameType | None) -> None:
+            self.forget()
+            if callable(told):
+                told(number, frame)
+
+        signal.signal(signal.SIGWINCH, resized)

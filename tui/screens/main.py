@@ -366,4 +366,4 @@ class MainScreen(Screen[None], inherit_bindings=False):
         for pane in (self.list, self.detail, self.logins.pane.view, self.events):
             pane.redraw_all()
         self.refresh(layout=True)
-        self._yard.refresh(layout=True)
+        self._yard.draw_again()

@@ -14,6 +14,7 @@ from textual.binding import Binding
 from tui import themes
 from tui.keys import BY_ID
 from tui.login_state import Logins
+from tui.screens.driver import YardDriver
 from tui.screens.main import MainScreen
 from tui.screens.refreshing import WAITED_FOR
 from tui.state import WARNING
@@ -192,6 +193,12 @@ class Switchyard(App[int], inherit_bindings=False):
         for screen in self.screen_stack[:1]:
             if isinstance(screen, MainScreen):
                 screen.clock.wake()
+
+    def draw_again(self) -> None:
+        """Draw everything, also what the terminal should show already."""
+        if isinstance(self._driver, YardDriver):
+            self._driver.forget()
+        self.refresh(layout=True)
 
     # -- what is said --
 

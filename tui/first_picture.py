@@ -12,13 +12,15 @@ import os
 from typing import NamedTuple
 
 from tui.colours import PALETTES
+from tui.detail_state import Facts
 from tui.widgets.columns import columns_for
-from tui.widgets.detail_text import Surroundings, detail_lines
+from tui.widgets.detail_text import first_lines
 from tui.widgets.first_steps import paragraphs
 from tui.widgets.key_text import key_words
 from tui.widgets.row_text import Known, head_text, longest_of, row_line
+from tui.widgets.tabs.building import Surroundings
 from tui.widgets.title_text import DEMO, Around, title_spans
-from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, UNICODE, cells, wrap_line
+from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, TAB, UNICODE, cells, wrap_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,7 +150,7 @@ def _detail_box(scene: Scene, ink: _Ink, width: int, height: int) -> list[str]:
     ]
     row = scene.state.selected
     around = Surroundings(scene.context.now(), width - 4, scene.signs, scene.context.user_home)
-    content = detail_lines(row, None, around, scene.state.usage.of(row)) if row is not None else []
+    content = first_lines(Facts(row, told=scene.state.usage.of(row)), around)
     for line in (*content, *[()] * height)[: height - 2]:
         inner = ink.line(line, width - 4)
         lines.append(ink.text(f"{box[5]} ", "line") + inner + ink.text(f" {box[5]}", "line"))
@@ -198,8 +200,9 @@ class _Ink:
             left -= cells(piece)
             if piece:
                 colour = "text" if marked or role in (PLAIN, STRONG) else role
-                bold = bool(ground) or role in (STRONG, ACCENT)
-                done += self.text(piece, colour, ground, bold=bold, reverse=marked)
+                colour = "accent" if role == TAB else colour
+                bold = bool(ground) or role in (STRONG, ACCENT, TAB)
+                done += self.text(piece, colour, ground, bold=bold, reverse=marked or role == TAB)
         return done
 
 
@@ -219,7 +222,9 @@ def nearest(red: int, green: int, blue: int) -> int:
 class Painted:
     """A terminal with the first picture on it, until Textual takes it over."""
 
-    def __init__(self, descriptor: int, modes: list[Any], frame: str, size: tuple[int, int]) -> None:
+    def __init__(
+        self, descriptor: int, modes: list[Any], frame: str, size: tuple[int, int]
+    ) -> None:
         self._descriptor = descriptor
         #: What was drawn, on a terminal of so many columns and rows.
         self.frame, self.size = frame, size

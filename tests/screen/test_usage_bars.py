@@ -65,7 +65,7 @@ async def test_the_first_picture_waits_for_nobody(box: Box) -> None:
         with Terminal(120, 30) as terminal:
             terminal.shows("personal", "work", "? help")
             gate.wait()
-            assert "Usage" not in terminal.text
+            assert "resets in" not in terminal.text
             terminal.press("j", " ")
             terminal.shows("switched to")
             terminal.press("q")

@@ -14,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from profiles.details import ProfileDetails
     from profiles.listing import Snapshot
     from profiles.reconcile import Report
     from tui.screens.switchyard import Switchyard
@@ -99,16 +98,6 @@ class Deeds(SwitchDeeds):
             self._known_problems.add(words)
             where = ", ".join(dict.fromkeys(each.where for each in snapshot.overrides))
             self.state.note(f"{words} (set in: {where})", WARNING)
-
-    def read_details(self, name: str) -> None:
-        """Read what the detail shows of a profile."""
-
-        def work() -> ProfileDetails:
-            from profiles.details import details
-
-            return details(self.context, name, self.state.snapshot)
-
-        self.start_reading("details", work, self.state.take_details)
 
     # -- profiles --
 

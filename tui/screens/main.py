@@ -79,7 +79,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.list = ProfileList(signs=signs, now=context.now)
         # Keys that were typed during the start come before the screen is mounted.
         self.list.rows, self.list.cursor = self.state.rows, self.state.cursor
-        self.detail = DetailPane(signs=signs, now=context.now, user_home=context.user_home)
+        self.detail: DetailPane = DetailPane(
+            signs=signs, now=context.now, user_home=context.user_home
+        )
         self.events = EventLog(signs=signs)
         self.key_line = KeyLine(signs=signs, keymap=app.keymap)
         self.left = Vertical(self.list.head, self.list, id="left", classes="pane")

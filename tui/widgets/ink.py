@@ -11,7 +11,7 @@ from functools import lru_cache
 from rich.style import Style
 from textual.color import Color
 
-from tui.widgets.words import ACCENT, BAD, GOOD, MUTED, PLAIN, QR, STRONG, WARN
+from tui.widgets.words import ACCENT, BAD, GOOD, MUTED, PLAIN, QR, STRONG, TAB, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def _ink(colours: tuple[str, ...], ansi: bool) -> Mapping[str, Style]:  # noqa: 
         PLAIN: Style.null(),
         STRONG: Style(bold=True),
         ACCENT: Style(color=accent, bold=True),
+        TAB: Style(color=accent, bold=True, reverse=True),
         GOOD: Style(color=good),
         WARN: Style(color=warn),
         BAD: Style(color=bad),

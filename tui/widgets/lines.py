@@ -5,6 +5,8 @@ A pane costs what its visible lines cost, however many it has; what was drawn on
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -25,7 +27,12 @@ KEPT = 600
 
 
 class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
-    """Lines of spans; `line_at` gives them, as many as `count` says."""
+    """Lines of spans; `line_at` gives them, as many as `count` says.
+
+    The first `FIXED` rows of the pane do not scroll: `fixed_line` gives what stands there.
+    """
+
+    FIXED: ClassVar[int] = 0
 
     def __init__(self, *, name: str, signs: Signs) -> None:
         super().__init__(id=name)
@@ -47,6 +54,10 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         """Return a line; it is cut or filled to `width`."""
         raise NotImplementedError
 
+    def fixed_line(self, _row: int, _width: int) -> Line:
+        """Return what stands in a row that does not scroll."""
+        return ()
+
     def ground_of(self, _index: int) -> str:
         """Return what lies under a line: nothing, or one of the grounds of `ink`."""
         return ""
@@ -61,7 +72,7 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def page(self) -> int:
         """The lines that can be seen at once."""
-        return max(1, self.scrollable_content_region.height)
+        return max(1, self.scrollable_content_region.height - self.FIXED)
 
     def prepare_again(self) -> None:
         """Make the lines again: the words are others. Before there is a width, nothing is made."""
@@ -86,8 +97,8 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         (`overflow-y: scroll`), so nothing but its own cells can change.
         """
         lines = max(self.count(), self.page)
-        if lines != self.virtual_size.height:
-            self.set_reactive(LinePane.virtual_size, Size(0, lines))
+        if lines + self.FIXED != self.virtual_size.height:
+            self.set_reactive(LinePane.virtual_size, Size(0, lines + self.FIXED))
         self.vertical_scrollbar.window_virtual_size = lines
         self.vertical_scrollbar.window_size = self.page
         if self.scroll_offset.y > lines - self.page:
@@ -98,7 +109,11 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips.pop(index, None)
         y = index - self.scroll_offset.y
         if 0 <= y < self.page:
-            self.refresh(Region(0, y, self.line_width, 1))
+            self.refresh(Region(0, y + self.FIXED, self.line_width, 1))
+
+    def redraw_fixed(self) -> None:
+        """Draw the rows that do not scroll again."""
+        self.refresh(Region(0, 0, self.line_width, self.FIXED))
 
     def redraw_all(self) -> None:
         """Draw every line again."""
@@ -125,23 +140,27 @@ class LinePane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the visible part."""
-        index = y + self.scroll_offset.y
+        index = y - self.FIXED + self.scroll_offset.y
         width = self.line_width
         if width != self._prepared:
             self._prepared = width
             self._strips.clear()
             self.prepare(width)
+        if y < self.FIXED:
+            return self._strip_of(self.fixed_line(y, width), "", width)
         strip = self._strips.get(index)
         if strip is None or strip.cell_length != width:
             if len(self._strips) > KEPT:
                 self._strips.clear()
             line = self.line_at(index, width) if index < self.count() else ()
-            ground = self.ground_of(index)
-            # Whoever made the lines wrote out what could steer a terminal; none of it passes here.
-            segments = [Segment(clean(text), self.style_of(role, ground)) for text, role in line]
-            strip = Strip(segments).adjust_cell_length(width, self.style_of(PLAIN, ground))
+            strip = self._strip_of(line, self.ground_of(index), width)
             self._strips[index] = strip
         return strip
+
+    def _strip_of(self, line: Line, ground: str, width: int) -> Strip:
+        # Whoever made the lines wrote out what could steer a terminal; none of it passes here.
+        segments = [Segment(clean(text), self.style_of(role, ground)) for text, role in line]
+        return Strip(segments).adjust_cell_length(width, self.style_of(PLAIN, ground))
 
     # -- moving --
 

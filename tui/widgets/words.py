@@ -22,6 +22,8 @@ PLAIN, MUTED, STRONG, GOOD, WARN, BAD, ACCENT = (
     *("plain", "muted", "strong", "good", "warn", "bad", "accent"),
 )
 
+#: The role of the tab that is shown, among the others: never by colour alone.
+TAB = "tab"
 #: The role of a QR code: black on white, whatever the theme.
 QR = "qr"
 

@@ -1,0 +1,77 @@
+"""Holders: every file that holds the login, which generation is in it, and whether that is the newest."""
+
+from __future__ import annotations
+
+from profiles.paths import tilde
+from tui.terminal import clean
+from tui.widgets.tabs.building import Page, Surroundings, Words
+from tui.widgets.words import BAD, GOOD, MUTED, PLAIN, WARN, Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from profiles.details import Holder
+    from profiles.model import ProfileRow
+
+#: How an older copy is known to be older (words of profiles.generation).
+_EVIDENCE = {
+    "usable": "without a refresh token that works",
+    "spent": "its refresh token is spent",
+    "issued at": "issued earlier",
+    "last refresh": "refreshed earlier",
+    "expiry": "ends earlier",
+    "modified": "changed earlier",
+    "tie": "the same age",
+}
+#: Permissions beyond these are those of others.
+_PRIVATE = 0o700
+
+
+def holders_page(row: ProfileRow, holders: list[Holder] | None, around: Surroundings) -> Page:
+    """Return the page; `holders` is None while it is still being read."""
+    words = _Holders(around)
+    words.name(row)
+    if holders is None:
+        return words.page
+    count = len(holders)
+    if not count:
+        words.sentence("No file holds a login of this profile.")
+        return words.page
+    words.sentence("one file holds it" if count == 1 else f"{count} files hold it")
+    for holder in holders:
+        words.gap()
+        words.holder(holder, several=count > 1)
+    return words.page
+
+
+class _Holders(Words):
+    """Builds the page, a file at a time."""
+
+    def holder(self, holder: Holder, *, several: bool) -> None:
+        """One file: its path, whether its tokens are the newest, its mode and its age."""
+        signs = self.around.signs
+        mark: Span = (f"{signs.newest if holder.newest else ' '} ", GOOD)
+        self.path([mark, (clean(tilde(holder.path, self.around.user_home)), PLAIN)])
+        if holder.problem is not None:
+            self._line((f"cannot be used: {holder.problem}", BAD))
+        elif holder.newest:
+            self._line(("newest" if several else "the only copy", GOOD))
+        else:
+            why = _EVIDENCE.get(holder.older_by or "", "")
+            self._line(("older", WARN), (f"{': ' if why else ''}{why}", MUTED))
+        if holder.generation is not None or holder.issued_at is not None:
+            spans: list[Span] = [("generation ", MUTED), (holder.generation or signs.dash, PLAIN)]
+            if holder.issued_at is not None:
+                spans += [(" issued ", MUTED), (self.age(holder.issued_at), PLAIN)]
+            self._line(*spans)
+        if holder.changed_at is not None:
+            open_to_others = holder.mode & ~_PRIVATE
+            self._line(
+                ("mode ", MUTED),
+                (f"{holder.mode:04o}", WARN if open_to_others else PLAIN),
+                (" open to others" if open_to_others else "", WARN),
+                (" changed ", MUTED),
+                (self.age(holder.changed_at), PLAIN),
+            )
+
+    def _line(self, *spans: Span) -> None:
+        self.wrapped(("  ", PLAIN), *(span for span in spans if span[0]), indent=4)

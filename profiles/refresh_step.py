@@ -57,6 +57,7 @@ from profiles.work import Needs, Work, enter, identities_in, is_there, own_place
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Event
 
     from profiles.auth_file import AuthDocument
     from profiles.context import Context
@@ -89,7 +90,10 @@ class _Ready(NamedTuple):
 
 
 class Step:
-    """One login of one run. `jitter` draws a number from 0 to 1; `stopped` says whether somebody asked for an end."""
+    """One login of one run. `jitter` draws a number from 0 to 1; `answered` is told when nothing more will be sent.
+
+    `stop` is set when somebody asks for an end.
+    """
 
     def __init__(
         self,
@@ -99,14 +103,16 @@ class Step:
         send: Send,
         jitter: Callable[[], float],
         *,
-        stopped: Callable[[], bool] | None = None,
+        answered: Callable[[], None] = lambda: None,
+        stop: Event | None = None,
     ) -> None:
-        self._patience = Patience(context.sleep, stopped)
+        self._patience = Patience(context.sleep, stop.is_set if stop is not None else None)
         self.context = context._replace(sleep=self._patience.sleep)
         self.group = group
         self.options = options
         self.send = send
         self.jitter = jitter
+        self._answered = answered
         self.said: list[str] = []
         #: How long it took from the parsed answer to its fsync, in seconds (the window of R18).
         self.window: float | None = None
@@ -197,14 +203,11 @@ class Step:
         if profile.problem is not None:
             return Outcome(FAILED, profile.problem)
         copy = self._reconcile(work)
-        document = copy.document if copy is not None else None
-        if copy is None or document is None:
-            problem = copy.problem if copy is not None else None
-            return (
-                Outcome(FAILED, f"its file cannot be read: {problem}")
-                if copy is not None
-                else Outcome(SKIPPED, "it is empty: there is no login in it")
-            )
+        if copy is None:
+            return Outcome(SKIPPED, "it is empty: there is no login in it")
+        document = copy.document
+        if document is None:
+            return Outcome(FAILED, f"its file cannot be read: {copy.problem}")
         ready = why_not(work, copy, document, self.group, self.options)
         if ready is not None:
             return ready
@@ -234,6 +237,7 @@ class Step:
 
     def _exchange(self, login: lock.HeldLocks, ready: _Ready) -> Outcome:
         meaning = self._ask(ready)
+        self._answered()
         if isinstance(meaning, Outcome):
             return meaning
         if isinstance(meaning, NewTokens):

@@ -28,7 +28,8 @@ from profiles.refresh_waiting import Interrupted
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from threading import Event
+    from threading import Event, Semaphore
+    from typing import Self
 
     from profiles.context import Context
     from profiles.model import Process
@@ -68,14 +69,16 @@ def refresh_logins(
 ) -> Iterator[Result]:
     """Refresh the profiles of these names, or all; yield each result as it comes.
 
-    Once `stop` is set none is sent any more, and what was not has no result; those that were sent are waited for and
-    saved. `connect` gives the way to the issuer for a profile's home, for tests. Raises ProfileNotFound at once;
-    everything else is a result.
+    `concurrency` are asked for at a time. Once `stop` is set none is sent any more, and what was not has no result;
+    those that were sent are waited for and saved. `connect` gives the way to the issuer for a profile's home, for
+    tests. Raises ProfileNotFound at once; everything else is a result.
     """
     from random import random
+    from threading import Semaphore
 
     groups = find_groups(context, names)
     context = context._replace(processes=_looked_at_lately(context))
+    slots = Semaphore(concurrency)
 
     # Several sign-ins of one person share a lock: they take turns, instead of waiting for each other.
     turns: dict[object, list[Group]] = {}
@@ -85,16 +88,16 @@ def refresh_logins(
     def work(turn: list[Group], to: Callable[[Context, str], Send]) -> list[Result]:
         results = []
         for group in turn:
-            if stop is not None and stop.is_set():
-                break
-            home = f"{context.roots.profiles}/{group.names[0]}"
-            stopped = stop.is_set if stop is not None else None
-            send = to(context, home)
-            step = Step(context, group, options or Options(), send, random, stopped=stopped)
-            try:
-                results += _results_of(group, step.run(), step)
-            except Interrupted:
-                break
+            with _Slot(slots) as slot:
+                if stop is not None and stop.is_set():
+                    break
+                home = f"{context.roots.profiles}/{group.names[0]}"
+                chosen, send = options or Options(), to(context, home)
+                step = Step(context, group, chosen, send, random, answered=slot.free, stop=stop)
+                try:
+                    results += _results_of(group, step.run(), step)
+                except Interrupted:
+                    break
         return results
 
     return _noted(context, _in_threads(list(turns.values()), work, concurrency, connect))
@@ -134,12 +137,33 @@ def _in_threads(
 ) -> Iterator[Result]:
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
-    with (
-        _network(connect) as to,
-        ThreadPoolExecutor(max_workers=max(1, min(concurrency, len(turns) or 1))) as pool,
-    ):
+    # Half as many more bring answers to the holders while others wait for theirs.
+    threads = max(1, min(concurrency + concurrency // 2, len(turns)))
+    with _network(connect) as to, ThreadPoolExecutor(max_workers=threads) as pool:
         for done in as_completed([pool.submit(work, turn, to) for turn in turns]):
             yield from done.result()
+
+
+class _Slot:
+    """A login's place among those that are asked for at a time; free for another one once it is answered."""
+
+    def __init__(self, slots: Semaphore) -> None:
+        self._slots = slots
+        self._held = False
+
+    def __enter__(self) -> Self:
+        self._slots.acquire()
+        self._held = True
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.free()
+
+    def free(self) -> None:
+        """Let another login have it."""
+        if self._held:
+            self._held = False
+            self._slots.release()
 
 
 def _results_of(group: Group, outcome: Outcome, step: Step) -> list[Result]:

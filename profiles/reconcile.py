@@ -23,6 +23,7 @@ from profiles.generation import (
 from profiles.guard import keep_stray, put, tighten
 from profiles.history import last_switched_to
 from profiles.leftovers import leftovers, read_leftover
+from profiles.lock import WAIT
 from profiles.marks import LOGIN_NEEDED, UNCERTAIN, load_marks, set_mark
 from profiles.mixture import settle_mixture
 from profiles.paths import AUTH_FILE
@@ -66,14 +67,14 @@ def report_of(work: Work) -> Report:
     return Report(work.adopted, work.written_back, work.said)
 
 
-def reconcile(context: Context) -> Report:
+def reconcile(context: Context, wait: float = WAIT) -> Report:
     """Bring the active home and its profile to the newest tokens; adopt a login that no profile has.
 
-    Raises StoreLocked, StoreNotWritable, LocksUnsupported.
+    Locks of others are waited for, `wait` seconds. Raises StoreLocked, StoreNotWritable, LocksUnsupported.
     """
     if context.active.problem is not None or not os.path.isdir(context.home):
         return Report(None, None, [])
-    with enter(context, lambda view: view.needs(())) as work:
+    with enter(context, lambda view: view.needs(()), wait) as work:
         reconcile_live(work, update_live=True)
         return report_of(work)
 

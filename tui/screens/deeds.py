@@ -76,6 +76,19 @@ class Deeds(SwitchDeeds):
         if self._seen != self._scans:
             self.rescan()
 
+    @property
+    def scans(self) -> int:
+        """How many looks at the disk were begun."""
+        return self._scans
+
+    def take(self, snapshot: Snapshot, scans: int) -> None:
+        """Take a look that somebody else had, begun when there were so many of ours."""
+        if scans != self._scans:
+            self.rescan()  # One of ours is newer, or under way.
+            return
+        self._scans += 1
+        self._scanned(self._scans, False, snapshot)
+
     def _scanned(self, number: int, said: bool, snapshot: Snapshot) -> None:  # noqa: FBT001
         if number != self._scans:
             return  # A later look is under way.

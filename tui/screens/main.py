@@ -22,6 +22,7 @@ from tui.screens.panes import Panes
 from tui.screens.reading import PATIENCE, Reading
 from tui.screens.refreshing import RefreshDesk
 from tui.screens.usage import UsageDesk
+from tui.screens.watching import Watching
 from tui.situation import Situation
 from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION, USAGE
 from tui.widgets.detail import DetailPane
@@ -92,6 +93,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.reading = Reading(self)
         self.refreshing = RefreshDesk(self, app)
         self.usage = UsageDesk(self, app)
+        self.watching = Watching(self, app)
         self._handlers: dict[str, Callable[[], object]] = {
             "pane": lambda: self.panes.turn(1),
             "pane-back": lambda: self.panes.turn(-1),
@@ -140,6 +142,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.logins.logins.unwatch(self._logins_changed)
         self.refreshing.refreshes.unwatch(self._logins_changed)
         self.usage.stop()
+        self.watching.stop()
+        self.clock.stop()
         await self.logins.desk.stop_all()
 
     def _after_first_row(self) -> None:
@@ -151,6 +155,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             gc.enable()
         self.deeds.start()
         self.usage.start()
+        self.watching.start()
 
     # -- what changed is drawn --
 
@@ -363,6 +368,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Draw everything after somebody else had the terminal; Textual draws only what it thinks it must."""
         self._redraw()
         self.deeds.rescan()
+        self.clock.wake()
 
     def _redraw(self) -> None:
         for pane in (self.list, self.detail, self.logins.pane.view, self.events):

@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding
 
+from profiles.own_writes import noted
 from tui import themes
 from tui.keys import BY_ID
 from tui.login_state import Logins
@@ -71,7 +72,9 @@ class Switchyard(App[int], inherit_bindings=False):
         self.theme = look.theme
         self.animation_level = "none"
         self.scene = scene
-        self.context, self.config = scene.context, config
+        # What we write ourselves is remembered: it is no news.
+        self.context = scene.context._replace(files=noted(scene.context.files))
+        self.config = config
         self.keymap, self.signs, self.state = scene.keymap, scene.signs, scene.state
         self.logins = Logins(self.context.now)
         self._opener: Opener | None = None

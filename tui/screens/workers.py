@@ -48,7 +48,7 @@ class Workers:
             try:
                 result = work()
             except Exception as error:  # noqa: BLE001 - whatever it is, the screen goes on
-                later(self._failed_reading, error)
+                later(self.failed_reading, error)
             else:
                 later(self._safely, partial(done, result))
 
@@ -93,7 +93,7 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - a bug in showing a result ends nothing
             self._failed(error, None)
 
-    def _failed_reading(self, error: Exception) -> None:
+    def failed_reading(self, error: Exception) -> None:
         """Say once what goes wrong at every look."""
         if not self.state.was_just_said(explain(error)[0]):
             self._failed(error, None)

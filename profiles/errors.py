@@ -40,6 +40,7 @@
       LoginError
         LoginMismatch(...)             the new login is not the one that the profile had
         LoginForbidden                 the home's settings would throw such a login away
+      NotRefreshed(result)             the access token has ended, and a newer one could not be had (access_token.py)
       ConfigError(path)                the person's config.toml, or a profile.toml
       TokenMalformed                   not a JWT that Codex would decode
       CodexFailed                      the official client did not do what it was asked

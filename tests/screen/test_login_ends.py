@@ -278,6 +278,26 @@ async def test_api_key(box: Box) -> None:
         assert not yard.simulator.log
 
 
+@pytest.mark.parametrize(
+    ("downs", "given", "why"),
+    [
+        (2, "sk-shrt", "this is too short to be an API key"),
+        (3, "sk-proj-made-up-by-somebody", "begins with at-, and this looks like an API key"),
+        (3, "eyJhbGciOiJub25lIn0.e30.made-up", "the token of an agent, which only Codex itself"),
+    ],
+)
+async def test_what_cannot_be_one(box: Box, downs: int, given: str, why: str) -> None:
+    """It is said why, in the dialog, which stays for another try; nobody is asked and nothing made."""
+    async with open_logins() as yard:
+        await yard.new("ci", *["down"] * downs)
+        await yard.press(f"={given}", "enter")
+        await yard.shows(why, "Only dots are shown.")
+        assert given not in yard.readable()
+        await yard.press("escape")
+        assert yard.disk().row("ci") is None
+        assert not yard.simulator.log
+
+
 async def test_access_token(box: Box) -> None:
     """A token is checked at the issuer before it is saved; one that it does not know is not."""
     async with open_logins() as yard:

@@ -40,8 +40,6 @@ CODES = (ExitCode.FAILED, ExitCode.LOGIN_NEEDED, ExitCode.UNREACHABLE, ExitCode.
 DEVICE_CODE, BROWSER, KEY, TOKEN = "device-code", "browser", "api-key", "access-token"
 #: How keys, tokens and callback addresses begin, which some take for the argument.
 _SECRETS = ("sk-", "at-", "rt_", "eyJ", "ac_", "http:", "https:")
-#: No key has fewer signs than these.
-_SHORTEST = 8
 #: Longer than this, a word that is no name may be a secret.
 _SHOWN = 20
 
@@ -186,16 +184,14 @@ def _by_events(
 def _by_key(asked: Asked) -> AuthDocument:
     """Take an API key. Nobody is asked whether it is good, as with Codex."""
     from profiles.oauth.documents import api_key_document
+    from profiles.oauth.given import looks_like_token, why_no_key
     from tui.commands.signing_in.typed import read_secret
 
     key = read_secret("API key", asked.again)
     text = key.reveal()
-    if len(text) < _SHORTEST:
-        raise UsageError(
-            "what came on standard input is too short to be an API key",
-            f"printenv VARIABLE | {asked.again}",
-        )
-    if text.startswith(("at-", "eyJ")):
+    if (why := why_no_key(text)) is not None:
+        raise UsageError(why, f"printenv VARIABLE | {asked.again}")
+    if looks_like_token(text):
         stderr.note(f"this looks like an access token: tui login {asked.name} --{TOKEN}")
     elif not text.startswith("sk-"):
         stderr.note("this key does not begin with sk-; it is saved as it is")
@@ -208,20 +204,16 @@ def _by_token(
 ) -> tuple[AuthDocument, str | None]:
     """Take an access token once the issuer says whose it is; return that, too."""
     from profiles.oauth.documents import access_token_document
+    from profiles.oauth.given import is_agents, why_no_token
     from tui.commands.signing_in.typed import read_secret
 
     token = read_secret("access token", asked.again)
     text = token.reveal()
-    if text.startswith("eyJ") and text.count(".") == 2:
-        raise LoginError(
-            "this is the token of an agent, which only Codex itself can register",
-            f"tui run {asked.name} -- codex login --with-access-token",
-        )
-    if not text.startswith("at-"):
-        key = text.startswith("sk-")
+    if (why := why_no_token(text)) is not None:
+        if is_agents(text):
+            raise LoginError(why, f"tui run {asked.name} -- codex login --with-access-token")
         raise UsageError(
-            "an access token begins with at-" + (", and this looks like an API key" if key else ""),
-            f"tui login {asked.name} --{KEY if key else TOKEN}",
+            why, f"tui login {asked.name} --{KEY if text.startswith('sk-') else TOKEN}"
         )
     from tui.commands.signing_in.flow import ask_whose
 

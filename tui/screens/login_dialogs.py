@@ -13,7 +13,7 @@ from tui.login_state import BROWSER, DEVICE, KEY, TOKEN
 from tui.screens.dialogs import DIALOG_CSS, boxed, why_no_name
 from tui.terminal import clean
 from tui.widgets.line_input import LineInput
-from tui.widgets.paste_line import PasteLine
+from tui.widgets.paste_line import LineLabel, PasteLine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -212,22 +212,25 @@ class NameLine(LineInput):
 
 
 class AskSecret(ModalScreen[str], inherit_bindings=False):
-    """A key or a token, typed or pasted; dots stand for it."""
+    """A key or a token, typed or pasted; dots stand for it. `why_not` says what it cannot be."""
 
     CSS = _CSS.replace("Dialog", "AskSecret")
     AUTO_FOCUS = "LineInput"
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, why_not: Callable[[str], str | None]) -> None:
         super().__init__()
         self._title = title
         self._text = text
+        self._why_not = why_not
         self._line = PasteLine("", name="line", done=self._left, hint="paste it", secret=True)
+        self._label = LineLabel("")
 
     def compose(self) -> ComposeResult:
         """Ask."""
         box = Vertical(
             Static(clean(self._text), markup=False, classes="words"),
             self._line,
+            self._label,
             Static("enter goes on  esc cancels", markup=False, classes="keys"),
         )
         yield boxed(box, self._title)
@@ -235,6 +238,10 @@ class AskSecret(ModalScreen[str], inherit_bindings=False):
     def _left(self, keep: bool) -> None:  # noqa: FBT001 - a callback
         value = self._line.value.strip()
         if keep and not value:
+            return
+        why = self._why_not(value) if keep else None
+        if why is not None:
+            self._label.say(why)
             return
         self._line.left = True
         self.dismiss(value if keep else None)

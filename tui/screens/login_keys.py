@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from profiles.model import API_KEY, PERSONAL_ACCESS_TOKEN
-from tui.first_picture import marked
+from tui.first_picture import numbered
 from tui.login_state import (
     APPROVED,
     BROWSER,
@@ -22,6 +22,7 @@ from tui.login_state import (
 from tui.screens.login_copies import LoginCopies
 from tui.screens.login_lines import LoginLines
 from tui.screens.logins import LoginDesk
+from tui.screens.panes import WORK
 from tui.terminal import clean
 from tui.widgets.login_pane import LoginPane
 from tui.widgets.login_text import phase_sign
@@ -52,7 +53,7 @@ class LoginKeys:
             signs=app.signs,
             keymap=app.keymap,
             mono=app.scene.look.mono,
-            marked=lambda title: marked(title, app.scene, app.size.height),
+            titled=lambda title: screen.panes.title(WORK, title),
         )
         self.lines = LoginLines(screen, app, self.pane, self.desk)
         self.pane.view.pasted = self._pasted
@@ -104,6 +105,7 @@ class LoginKeys:
         if watched is None:
             return
         self._select(watched)
+        self._screen.remove_class("-progress", "-progressing")
         self._screen.add_class("-watching", "-logins")
         self._screen.set_focus(self.pane.view)
 
@@ -156,6 +158,8 @@ class LoginKeys:
             state.select_name(name)
 
     def _turn(self, step: int) -> None:
+        if self._screen.work.turn(step):
+            return
         if self.login is None and not self.pane.display:
             # The one that no row leads to is what the list's title names.
             self.open(self.logins.without_row(self._names()))
@@ -168,7 +172,7 @@ class LoginKeys:
 
     def words(self) -> str:
         """Return what the list's title says of the logins."""
-        keymap, signs = self._yard.keymap, self._yard.signs
+        signs = self._yard.signs
         login = self.logins.without_row(self._names())
         several = login is not None and login.runs and len(self.logins.running) > 1
         if login is not None and not several and login.phase not in (UNSAVED, MISMATCHED):
@@ -177,8 +181,7 @@ class LoginKeys:
             words = f"{name} {what}".rstrip()
         else:
             words = self.logins.words()
-        key = keymap.first("tab-next")
-        return f"{words}, {key} opens" if login is not None and key else words
+        return numbered(WORK, words) if words else ""
 
     def _names(self) -> set[str | None]:
         return {row.name for row in self._yard.state.all_rows}
@@ -250,7 +253,11 @@ class LoginKeys:
                 if text:
                     self.open(self.desk.start(wanted.name, wanted.way, secret=Secret(text)))
 
-            dialog = AskSecret(f"{what} for {wanted.name}", f"{about} Only dots are shown.")
+            from profiles.oauth.given import why_no_key, why_no_token
+
+            why_not = why_no_key if wanted.way == KEY else why_no_token
+            title = f"{what} for {wanted.name}"
+            dialog = AskSecret(title, f"{about} Only dots are shown.", why_not)
             self._yard.push_screen(dialog, given)
         else:
             self.open(self.desk.start(wanted.name, wanted.way))

@@ -38,7 +38,16 @@ if TYPE_CHECKING:
 #: Seconds that something may take to show; only a failing test waits so long.
 PATIENCE: Final = 30.0
 
-KEYS: Final = {"enter": "\r", "esc": "\x1b", "ctrl+c": "\x03", "ctrl+q": "\x11", "ctrl+z": "\x1a"}
+KEYS: Final = {
+    "enter": "\r",
+    "esc": "\x1b",
+    "ctrl+b": "\x02",
+    "ctrl+c": "\x03",
+    "ctrl+q": "\x11",
+    "ctrl+r": "\x12",
+    "ctrl+u": "\x15",
+    "ctrl+z": "\x1a",
+}
 
 
 class Terminal:

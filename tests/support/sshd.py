@@ -66,12 +66,15 @@ class Server(NamedTuple):
             *("-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes"),
         ]
 
+    def words(self, *options: str) -> list[str]:
+        """Return the command that goes there; what is to be run there can be put after it."""
+        place = ("-p", str(self.port), f"{self.user}@127.0.0.1")
+        return [need("ssh"), *self.options, *options, *place]
+
     def ssh(self, *command: str) -> str:
         """Run a command there, and return what it printed."""
-        words = [need("ssh"), *self.options, "-p", str(self.port), f"{self.user}@127.0.0.1"]
-        done = subprocess.run(
-            [*words, *command], capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        words = [*self.words(), *command]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == 0, f"{done.stderr}\n{self.log()}"
         return done.stdout
 

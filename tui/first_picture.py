@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tui.colours import PALETTES
 from tui.detail_state import Facts
+from tui.key_places import list_place
 from tui.widgets.columns import columns_for
 from tui.widgets.detail_text import first_lines
 from tui.widgets.first_steps import paragraphs
@@ -74,7 +75,7 @@ def picture(scene: Scene) -> str:
     right = _detail_box(scene, ink, detail, height) if detail else [""] * height
     lines += [one + other for one, other in zip(left, right, strict=True)]
     footer: list[tuple[str, str]] = [("  ", PLAIN)]
-    place = "list" if scene.state.all_rows else "empty"
+    place = list_place(scene.state) if scene.state.all_rows else "empty"
     for number, word in enumerate(key_words(place, scene.keymap, columns - 4)):
         footer += [("  " if number else "", MUTED), (word.key, ACCENT), (f" {word.word}", MUTED)]
     lines.append(ink.line(tuple(footer), columns))
@@ -114,6 +115,11 @@ def _title(state: State, signs: Signs) -> str:
     return f"Profiles  {len(state.all_rows)}" if state.all_rows else "Profiles"
 
 
+def numbered(number: int, title: str) -> str:
+    """Return the title of a pane with the key that goes there."""
+    return f"[{number}] {title}"
+
+
 def marked(title: str, scene: Scene, rows: int) -> str:
     """Return the title of the list, which says that all is made up where no line above it can."""
     return f"{DEMO}  {title}" if scene.demo and rows < HIGH else title
@@ -126,7 +132,8 @@ def _box(
     ascii_only = scene.signs is not UNICODE
     box = PLAIN_BOX if ascii_only else HEAVY if scene.look.ansi else ROUND
     colour = "line" if ascii_only else "accent"
-    title = f" {marked(_title(scene.state, scene.signs), scene, scene.size[1])} "
+    words = numbered(1, _title(scene.state, scene.signs))
+    title = f" {marked(words, scene, scene.size[1])} "
     lines = [
         ink.text(box[0] + box[4], colour)
         + ink.text(title, "accent", bold=True, reverse=scene.look.ansi)
@@ -142,7 +149,7 @@ def _box(
 def _detail_box(scene: Scene, ink: _Ink, width: int, height: int) -> list[str]:
     """Return the lines of the detail's pane: what the row knows of the selected profile."""
     box = PLAIN_BOX if scene.signs is not UNICODE else ROUND
-    title = " Profile "
+    title = f" {numbered(2, 'Profile')} "
     lines = [
         ink.text(box[0] + box[4], "line")
         + ink.text(title, "muted")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui.state import State
+
 #: Where a word of the footer says more about the place than the action's own.
 WORDS_HERE: dict[str, dict[str, str]] = {
+    "list-refresh": {"cancel": "stop"},
+    "refreshing": {"cancel": "stop"},
+    "refreshed": {"back": "close", "refresh-all": "again"},
     "list-login": {"detail": "its login"},
     "filtered-login": {"detail": "its login"},
     "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
@@ -22,8 +29,12 @@ SHORT_WORDS: dict[str, dict[str, str]] = {
     "login-mismatched": {"detail": "decide"},
 }
 _ITS_LOGIN = "Open the pane of the login for the selected profile."
+_STOP = "Send nothing more; what was sent is answered and saved."
 #: Where an action does something else than its sentence in the table says.
 HELP_HERE: dict[str, dict[str, str]] = {
+    "list-refresh": {"cancel": _STOP},
+    "refreshing": {"back": "Back to the list; the refresh goes on.", "cancel": _STOP},
+    "refreshed": {"back": "Close this pane."},
     "list-login": {"detail": _ITS_LOGIN},
     "filtered-login": {"detail": _ITS_LOGIN},
     "login-device": {
@@ -54,6 +65,15 @@ HELP_HERE: dict[str, dict[str, str]] = {
         "cancel": "Discard the login, after a question.",
     },
 }
+#: From how many logins on that are due they are best refreshed together.
+SEVERAL = 2
+
+
+def list_place(state: State) -> str:
+    """Return what the list is for footer and help while nothing runs: several logins may be due."""
+    return "list-due" if state.due >= SEVERAL else "list"
+
+
 #: What the footer shows while a filter is typed; there enter and esc belong to the line.
 FILTER_FOOTER = (("enter", "keep the filter"), ("esc", "clear it"))
 #: The same while a line of a login's pane is typed.

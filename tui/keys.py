@@ -14,6 +14,7 @@ from tui.situation import (
     browser_waits,
     code_waits,
     deletable,
+    doctor_unbuilt,
     filterable,
     idle,
     loginable,
@@ -24,7 +25,9 @@ from tui.situation import (
     several,
     still,
     waiting,
+    working,
     writable,
+    zoomable,
 )
 
 TYPE_CHECKING = False
@@ -64,6 +67,25 @@ ACTIONS: tuple[Action, ...] = (
     Action("half-page-up", ("ctrl+u",), "half a page up", "Half a page up.", MOVE),
     Action("pane", ("tab",), "next pane", "Next pane.", MOVE),
     Action("pane-back", ("shift+tab",), "pane before", "Pane before.", MOVE),
+    Action("pane-1", ("1",), "profiles", "Go to pane 1, the profiles.", MOVE),
+    Action("pane-2", ("2",), "detail", "Go to pane 2, the selected profile.", MOVE, selected),
+    Action(
+        "pane-3",
+        ("3",),
+        "progress",
+        "Go to pane 3: logins that run, and how far a refresh of several is.",
+        MOVE,
+        working,
+    ),
+    Action("pane-4", ("4",), "events", "Go to pane 4, the log of what happened; opens it.", MOVE),
+    Action(
+        "zoom",
+        ("z",),
+        "zoom",
+        "Give the pane the whole screen, and take it back; it ends when you go to another pane.",
+        LOOK,
+        zoomable,
+    ),
     Action(
         "switch",
         ("space", "s"),
@@ -189,6 +211,21 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("events", ("at",), "events", "Open or close the log of what happened.", LOOK),
     Action("rescan", ("R",), "rescan", "Read the disk again.", LOOK),
+    Action(
+        "doctor",
+        ("D",),
+        "doctor",
+        "Look for what is wrong here: not built yet; codex doctor and tui show NAME tell much of it.",
+        LOOK,
+        doctor_unbuilt,
+    ),
+    Action(
+        "palette",
+        ("colon", "ctrl+p"),
+        "all actions",
+        "Find an action by its name, and do it: all that can be done now, with its key.",
+        LOOK,
+    ),
     Action("help", ("question_mark", "f1"), "help", "List the keys.", LOOK),
     Action("redraw", ("ctrl+l",), "redraw", "Draw the whole screen again.", PROGRAM),
     Action("suspend", ("ctrl+z",), "suspend", "Back to the shell; fg returns here.", PROGRAM),
@@ -197,7 +234,7 @@ ACTIONS: tuple[Action, ...] = (
         "cancel",
         ("ctrl+c",),
         "cancel",
-        "Cancel what is open, or the login in whose pane you are; else leave.",
+        "Cancel what is open, the login in whose pane you are, or a refresh; else leave.",
         PROGRAM,
     ),
     Action(
@@ -208,11 +245,15 @@ ACTIONS: tuple[Action, ...] = (
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
 #: Actions that move within a pane.
-MOVES = frozenset(a.id for a in ACTIONS if a.group == MOVE) - {"pane", "pane-back"}
+MOVES = frozenset(
+    a.id for a in ACTIONS if a.group == MOVE and a.id.partition("-")[0] in ("move", "page", "half")
+)
 
 #: What the footer shows where the focus is, most used first. `help` comes last and stays longest.
 FOOTERS: dict[str, tuple[str, ...]] = {
     "list": ("switch", "undo", "detail", "filter", "new", "refresh", "help"),
+    "list-due": ("switch", "undo", "detail", "filter", "refresh-all", "new", "help"),
+    "list-refresh": ("switch", "pane-3", "cancel", "detail", "filter", "new", "help"),
     "list-login": ("detail", "switch", "undo", "filter", "new", "refresh", "help"),
     "filtered-login": ("detail", "back", "switch", "filter", "help"),
     "empty": ("new", "rescan", "quit", "help"),
@@ -220,6 +261,8 @@ FOOTERS: dict[str, tuple[str, ...]] = {
     "detail": ("back", "switch", "run", "rename", "note", "delete", "help"),
     "events": ("back", "move-down", "move-up", "help"),
     "filter": (),
+    "refreshing": ("back", "cancel", "zoom", "events", "help"),
+    "refreshed": ("back", "refresh-all", "zoom", "events", "help"),
     "login-device": ("copy", "back", "qr", "open", "browser-instead", "cancel", "help"),
     "login-browser": ("detail", "copy", "back", "plain", "tunnel", "cancel", "help"),
     "login-busy": ("back", "cancel", "events", "help"),

@@ -27,6 +27,9 @@ class Run:
         self.names = tuple(names)
         self.wanted = wanted
         self.begun: set[str] = set()
+        #: When each of them was begun, and when the run ended: seconds since the epoch, UTC.
+        self.since: dict[str, float] = {}
+        self.ended_at: float | None = None
         self.results: list[Result] = []
         #: Set when nothing more is to be sent.
         self.stop = Event()
@@ -43,11 +46,50 @@ class Run:
         return [name for name in self.names if name not in done]
 
 
+class Board:
+    """What is shown of refreshes of several profiles: those that run together, also after their end."""
+
+    def __init__(self, run: Run) -> None:
+        self.runs = [run]
+
+    @property
+    def names(self) -> list[str]:
+        """All profiles, each once."""
+        return list(dict.fromkeys(name for run in self.runs for name in run.names))
+
+    @property
+    def results(self) -> dict[str, Result]:
+        """What became of each so far."""
+        return {result.name: result for run in self.runs for result in run.results}
+
+    @property
+    def since(self) -> dict[str, float]:
+        """When each was begun that was: seconds since the epoch, UTC."""
+        return {name: at for run in self.runs for name, at in run.since.items()}
+
+    @property
+    def ended_at(self) -> float | None:
+        """When the last one ended; None while one runs."""
+        ends = [run.ended_at for run in self.runs]
+        return None if None in ends else max(end for end in ends if end is not None)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing more is sent."""
+        return all(run.stop.is_set() for run in self.runs if run.ended_at is None)
+
+    def given_up(self) -> set[str]:
+        """Return those that are not begun any more."""
+        over = [run for run in self.runs if run.ended_at is not None or run.stop.is_set()]
+        return {name for run in over for name in run.left if name not in run.begun}
+
+
 class Refreshes:
     """All that run now."""
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
+        self.board: Board | None = None
         self._watchers: list[Callable[[], None]] = []
 
     def watch(self, watcher: Callable[[], None]) -> None:
@@ -68,11 +110,23 @@ class Refreshes:
         """Add a run."""
         run = Run(names, wanted)
         self.runs.append(run)
+        if len(run.names) > 1:
+            if self.board is not None and self.board.ended_at is None:
+                self.board.runs.append(run)
+            else:
+                self.board = Board(run)
         self.tell()
         return run
 
-    def end(self, run: Run) -> None:
-        """Take one away that is over."""
+    def close(self) -> None:
+        """Show no more what came of those that ended."""
+        if self.board is not None and self.board.ended_at is not None:
+            self.board = None
+            self.tell()
+
+    def end(self, run: Run, at: float) -> None:
+        """Take one away that is over. `at`: seconds since the epoch, UTC."""
+        run.ended_at = at
         if run in self.runs:
             self.runs.remove(run)
         self.tell()

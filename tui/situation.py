@@ -18,7 +18,9 @@ class Situation(NamedTuple):
     row is, `name` its profile (None: a login that no profile has yet). `busy` says what is being
     written, in words. `place` is where the focus is, `logins` counts the logins that have a pane, and
     `logging_in` is whether one of them, still running, is for the selected profile; `refreshing` whether
-    that one is being refreshed, `refreshing_all` whether all are.
+    that one is being refreshed, `refreshing_all` whether all are,
+    `refreshing_any` whether any is. `progress` is whether there is a refresh of several to read about;
+    `panes` counts those that can be seen, and `zoomed` is whether one of them has the whole screen.
     """
 
     rows: int = 0
@@ -32,6 +34,10 @@ class Situation(NamedTuple):
     logging_in: bool = False
     refreshing: bool = False
     refreshing_all: bool = False
+    refreshing_any: bool = False
+    progress: bool = False
+    panes: int = 2
+    zoomed: bool = False
 
 
 def selected(now: Situation) -> str | None:
@@ -154,8 +160,31 @@ def several(now: Situation) -> str | None:
     """Whether there are others to go to; from elsewhere one is enough."""
     if not now.logins:
         return "no login is running: l and n start one"
-    alone = now.logins == 1 and now.place.startswith(LOGIN_PLACE)
+    inside = now.place.startswith(LOGIN_PLACE)
+    alone = now.logins == 1 and inside and not now.progress
     return "there are no other logins" if alone else None
+
+
+def working(now: Situation) -> str | None:
+    """Whether there is anything in the pane of what runs."""
+    if now.logins or now.progress:
+        return None
+    return "nothing runs: l logs in, ctrl+r refreshes all"
+
+
+def zoomable(now: Situation) -> str | None:
+    """Whether zooming changes anything."""
+    if now.zoomed or now.panes > 1:
+        return None
+    return "this pane has the whole screen already"
+
+
+def doctor_unbuilt(_now: Situation) -> str | None:
+    """Never yet."""
+    return (
+        "the doctor is not built yet; meanwhile codex doctor looks at Codex and this machine, "
+        "and tui show NAME tells all about one profile"
+    )
 
 
 def filterable(now: Situation) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+from profiles.expiry import EXPIRED
 from tui.sorting import USAGE as BY_USAGE
 from tui.sorting import Order, in_order
 from tui.usage_state import Usage
@@ -111,6 +112,8 @@ class State:
         """
         rows_before, before = self.snapshot.rows, self.selected
         self.snapshot, self.partial = snapshot, partial
+        #: How many logins are due for a refresh.
+        self.due = sum(row.state == EXPIRED for row in snapshot.rows)
         if self.marked and not partial:
             self._keep_marks(rows_before)
         if stay:

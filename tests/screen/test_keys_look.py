@@ -123,7 +123,7 @@ async def test_rescan(box: Box) -> None:
 async def test_help(box: Box, key: str) -> None:
     """The help has every action with its keys, its sentence and its id; esc closes it."""
     two_logins(box)
-    async with open_stage(size=(120, 80)) as stage:
+    async with open_stage(size=(120, 130)) as stage:
         await stage.press(key)
         await stage.shows("Here, in the list", "Other keys for an action: config.toml")
         for action in ACTIONS:

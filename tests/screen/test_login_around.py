@@ -62,20 +62,20 @@ async def test_the_cursor_stays_with_one_that_failed(box: Box) -> None:
 
 
 async def test_the_way_back_to_a_new_profile(box: Box) -> None:
-    """A login for a profile that is not there yet has no row: the title names it and the key that opens its pane."""
+    """A login for a profile that is not there yet has no row: the title names it and the pane where it is."""
     async with open_logins(size=(80, 24)) as yard:
         await yard.new("lab")
         code = await yard.code("lab")
         await yard.press("escape")
-        await yard.shows("→ lab, ] opens")
+        await yard.shows("[3] → lab ")
         assert code not in yard.text
-        await yard.press("right_square_bracket")
+        await yard.press("3")
         await yard.shows(code)
         await yard.press("escape", "G", "l")
         await yard.code("work")
         await yard.press("escape")
-        await yard.shows("2 logins run, ] opens")
-        await yard.press("left_square_bracket")
+        await yard.shows("[3] 2 logins run")
+        await yard.press("3", "left_square_bracket")
         await yard.shows(code)
 
 
@@ -87,9 +87,9 @@ async def test_a_new_login_that_failed(box: Box) -> None:
         await yard.press("escape")
         yard.simulator.device.deny(code)
         await yard.phase(FAILED, "lab")
-        await yard.shows("✗ lab failed, ] opens")
+        await yard.shows("[3] ✗ lab failed")
         assert "login for lab:" in yard.said
-        await yard.press("right_square_bracket")
+        await yard.press("3")
         await yard.shows("Nothing was saved.", "N a new code")
         await yard.press("escape")
         await yard.until(lambda: not yard.app.logins.all)

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 #: What the help calls the place that the focus is in.
 _PLACES = {
     "list": "Here, in the list",
+    "list-due": "Here, in the list",
+    "list-refresh": "Here, in the list, while a refresh runs or can be read about",
+    "refreshing": "Here, while the refresh runs",
+    "refreshed": "Here, after the refresh",
     "list-login": "Here, on a profile that is logging in",
     "filtered-login": "Here, on a profile that is logging in",
     "empty": "Here",

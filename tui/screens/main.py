@@ -23,7 +23,8 @@ from tui.screens.reading import PATIENCE, Reading
 from tui.screens.refreshing import RefreshDesk
 from tui.screens.usage import UsageDesk
 from tui.screens.watching import Watching
-from tui.situation import Situation
+from tui.screens.whereabouts import Whereabouts
+from tui.screens.work import Work
 from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION, USAGE
 from tui.widgets.detail import DetailPane
 from tui.widgets.event_log import EventLog
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
     from tui.messages import Chosen, Pressed, Scrolled, Typed
     from tui.screens.switchyard import Switchyard
+    from tui.situation import Situation
 
 #: What acts while a filter is typed, unless a letter stands for it.
 _IN_FILTER = frozenset({"redraw", "suspend"})
@@ -86,26 +88,28 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.events = EventLog(signs=signs)
         self.key_line = KeyLine(signs=signs, keymap=app.keymap)
         self.left = Vertical(self.list.head, self.list, id="left", classes="pane")
+        self.body = Horizontal(self.left, self.detail, id="body")
         self.filtering = Filtering(self)
         self.logins = LoginKeys(self, app)
-        self.panes = Panes(self, app)
+        self.panes: Panes = Panes(self, app)
         self.clock = Clock(self, app)
         self.reading = Reading(self)
-        self.refreshing = RefreshDesk(self, app)
+        self.refreshing: RefreshDesk = RefreshDesk(self, app)
+        self.work: Work = Work(self, app)
+        self.where = Whereabouts(self)
         self.usage = UsageDesk(self, app)
         self.watching = Watching(self, app)
         self._handlers: dict[str, Callable[[], object]] = {
-            "pane": lambda: self.panes.turn(1),
-            "pane-back": lambda: self.panes.turn(-1),
             "filter": self.filtering.open,
             "detail": self.panes.enter,
             "back": self.step_back,
-            "events": self.panes.toggle_events,
             "rescan": lambda: self.deeds.rescan(said=True),
             "help": self._help,
+            "palette": self._palette,
             "redraw": self._redraw,
             "suspend": app.action_suspend_process,
             "quit": self._quit,
+            **self.panes.handlers,
             **self.logins.handlers,
             **self.refreshing.handlers,
         }
@@ -117,13 +121,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Make the panes."""
         self.detail.add_class("pane")
-        self.detail.border_title = "Profile"
         self.events.add_class("pane")
-        self.events.border_title = "Events"
         yield TooSmall(id="small")
         yield self.title_line
-        yield Horizontal(self.left, self.detail, id="body")
+        yield self.body
         yield self.logins.pane
+        yield self.work.pane
         yield self.events
         yield self.key_line
 
@@ -188,6 +191,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _logins_changed(self) -> None:
         self.logins.changed()
+        self.work.changed()
         self.list.mark({**self.refreshing.refreshes.marks(), **self.logins.logins.phases()})
         self.panes.name_list()
         self.show_keys()
@@ -204,7 +208,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def show_keys(self, *, quick: bool = False) -> None:
         """Show what the keys do here; with `quick` what is written just now is not named yet."""
         busy = None if quick else self.state.busy
-        self.key_line.show(self._keys_place(), busy, self.refreshing.refreshes.words())
+        self.key_line.show(self.where.keys_place(), busy, self.refreshing.refreshes.words())
 
     def on_scrolled(self, _message: Scrolled) -> None:
         """Other countdowns can be seen."""
@@ -225,6 +229,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         # A terminal that was too small for any pane took the focus from all of them.
         if self.has_class("-watching") and self.logins.login is None:
             self.set_focus(self.logins.pane.view)
+        elif self.has_class("-progressing") and self.focused is None:
+            self.set_focus(self.work.pane)
         elif self.focused is None:
             self.set_focus(self.list)
         if self._yard.scene.demo:
@@ -236,46 +242,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def place(self) -> str:
         """Return where the focus is, as the footer and the help call it."""
-        focused = self.focused
-        if (place := self.logins.place()) is not None:
-            return place
-        if focused is self.detail:
-            return "detail"
-        if focused is self.events:
-            return "events"
-        if focused is not None and focused.id == "filter":
-            return "filter"
-        if not self.state.all_rows:
-            return "empty"
-        return "filtered" if self.state.filter else "list"
-
-    def _keys_place(self) -> str:
-        """Return the same for footer and help: in the list enter opens the login of a profile that has one."""
-        place, row = self.place(), self.state.selected
-        has_login = row is not None and self.logins.logins.of(row.name) is not None
-        return f"{place}-login" if place in ("list", "filtered") and has_login else place
+        return self.where.place()
 
     def situation(self) -> Situation:
         """Return what decides whether a key can act."""
-        state, row, logins = self.state, self.state.selected, self.logins.logins
-        name = row.name if row is not None else None
-        here = self.logins.login
-        if here is not None and name != (here.saved.name if here.saved is not None else here.name):
-            name = None  # the pane of a profile that is not there yet
-        running = logins.of(name)
-        return Situation(
-            rows=len(state.all_rows),
-            shown=len(state.rows),
-            selected=row is not None,
-            name=name,
-            active=row is not None and row.active,
-            busy=state.busy,
-            place=self.place(),
-            logins=len(logins.all),
-            logging_in=running is not None and running.runs,
-            refreshing=self.refreshing.refreshes.has(name),
-            refreshing_all=self.refreshing.refreshes.of_all,
-        )
+        return self.where.situation()
 
     def on_descendant_focus(self) -> None:
         """On a narrow screen the focus decides which pane is seen."""
@@ -284,6 +255,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return  # Nobody chose that: no pane can be seen, and Textual takes the next one.
         self.set_class(focused is self.detail, "-drilled")
         self.set_class(self.logins.login is not None, "-watching")
+        self.set_class(focused is self.work.pane, "-progressing")
+        self.panes.focus_moved()
         if focused is self.detail:
             self.reading.soon()
         self.show_keys()
@@ -342,7 +315,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         focused = self.focused
         if focused is not None and focused.id == "filter":
             self.filtering.close(False)
-        elif self.logins.step_back():
+        elif self.logins.step_back() or self.work.step_back():
             pass
         elif self.has_class("-events") and focused is not self.detail:
             self.panes.toggle_events()
@@ -362,7 +335,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _help(self) -> Awaitable[None]:
         from tui.screens.help import HelpScreen
 
-        return self._yard.push_screen(HelpScreen(self._yard, self._keys_place(), self.situation()))
+        place = self.where.keys_place()
+        return self._yard.push_screen(HelpScreen(self._yard, place, self.situation()))
+
+    def _palette(self) -> Awaitable[None]:
+        from tui.screens.palette import open_palette
+
+        return open_palette(self._yard, self)
 
     def _resumed(self, _app: object) -> None:
         """Draw everything after somebody else had the terminal; Textual draws only what it thinks it must."""
@@ -371,7 +350,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.clock.wake()
 
     def _redraw(self) -> None:
-        for pane in (self.list, self.detail, self.logins.pane.view, self.events):
+        views = (self.logins.pane.view, self.work.pane)
+        for pane in (self.list, self.detail, *views, self.events):
             pane.redraw_all()
         self.refresh(layout=True)
         self._yard.draw_again()

@@ -139,6 +139,7 @@ class RefreshDesk:
                 row = self._yard.state.snapshot.row(news)
                 if row is not None and row.kind == CHATGPT:
                     run.begun.add(news)
+                    run.since[news] = self._yard.context.now()
             else:
                 run.results.append(news)
                 results.append(news)
@@ -163,9 +164,10 @@ class RefreshDesk:
         words = f"{result.name}: {sentence(result, now)}"
         if is_well(result):
             return Event(now, INFO, words)
-        return Event(now, WARNING, words, self._next_step(result))
+        return Event(now, WARNING, words, self.next_step(result))
 
-    def _next_step(self, result: Result) -> str:
+    def next_step(self, result: Result) -> str:
+        """Return what to do about a result that is not well."""
         key = self._yard.keymap.first
         if result.locked:
             return f"once the other process is done: {key('refresh')} on {result.name}"
@@ -179,7 +181,7 @@ class RefreshDesk:
 
     def _ended(self, run: Run, error: Exception | None) -> None:
         self._draw()
-        self.refreshes.end(run)
+        self.refreshes.end(run, self._yard.context.now())
         if error is not None:
             self._failed(error)
         elif run.results or run.stop.is_set():
@@ -208,7 +210,7 @@ class RefreshDesk:
             words = end_words(results, len(run.left))
             self._yard.state.note(words, WARNING if bad else INFO)
         worst = next((each for each in bad if each.outcome == "login-needed"), None)
-        hint = self._next_step(worst or bad[0]) if bad else None
+        hint = self.next_step(worst or bad[0]) if bad else None
         self._yard.tell(words, WARNING if bad else INFO, hint)
 
     # -- ending --

@@ -40,10 +40,10 @@ class LoginPane(Vertical):
         signs: Signs,
         keymap: Keymap,
         mono: bool,
-        marked: Callable[[str], str] = str,
+        titled: Callable[[str], str],
     ) -> None:
         super().__init__(id="login", classes="pane")
-        self._marked = marked
+        self._titled = titled
         self._logins = logins
         self.view = LoginView(logins, signs=signs, keymap=keymap, mono=mono)
         self._title = ""
@@ -62,14 +62,17 @@ class LoginPane(Vertical):
 
     def show(self) -> None:
         """Show what the logins are at now."""
+        self.name_it()
+        self.tick()
+
+    def name_it(self) -> None:
+        """Say in the title whose login it is."""
         login = self._logins.watched
         if login is not None:
             every = self._logins.all
-            title = self._marked(title_text(login, len(every), every.index(login)))
-            title = title.replace("[", "\\[")  # titles are markup
+            title = self._titled(title_text(login, len(every), every.index(login)))
             if title != self._title:
                 self._title = self.border_title = title
-        self.tick()
 
     def tick(self) -> None:
         """Let time pass, and wake up when a text here reads differently: only while somebody can see it."""

@@ -291,8 +291,23 @@ def test_r13_codexs_lock_files_stay_empty_and_ours_name_the_holder(box: Box) -> 
         assert read(path) == b""
         assert os.stat(path).st_mode & 0o777 == 0o600
     path = lock.home_lock(yard.context, yard.home).path
-    assert read(path) == f"{os.getpid()}\n".encode()
+    assert read(path).split() == [str(os.getpid()).encode()]
     assert lock.holder_of(path) == os.getpid()
+
+
+@pytest.mark.parametrize(
+    "before", [b"", b"7\n", b"1234567    \n", b"1234567 /home/somebody/.codex\n"]
+)
+def test_r13_a_signature_covers_the_one_before(box: Box, before: bytes) -> None:
+    """Whatever stood in a lock of ours, nothing of it can be read as part of the holder's pid."""
+    yard = _settled(box)
+    wanted = lock.home_lock(yard.context, yard.home)
+    lock.acquire(yard.context, [wanted]).release()
+    with open(wanted.path, "wb") as file:
+        file.write(before)
+    with lock.acquire(yard.context, [wanted]):
+        assert read(wanted.path).split() == [str(os.getpid()).encode()]
+        assert lock.holder_of(wanted.path) == os.getpid()
 
 
 class _SlowDisk(_Locks):

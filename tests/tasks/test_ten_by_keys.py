@@ -1,4 +1,4 @@
-"""The main tasks by keys alone: a terminal, a real ssh, a real tmux, and the screen in it."""
+"""The ten main tasks by keys alone: a terminal, a real ssh, a real tmux, and the screen in it."""
 
 from __future__ import annotations
 
@@ -72,6 +72,9 @@ def ten_tasks(
     line.press("ctrl+r")
     line.shows(*cast.refreshed)
     yield "refresh all"
+    line.press("D")
+    line.shows("the doctor is not built yet")
+    yield "doctor"
     line.press("/", "lab", "enter")
     line.shows(f"1/{cast.profiles + 1}")
     line.shows_not("keep the filter")

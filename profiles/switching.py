@@ -43,7 +43,7 @@ from profiles.work import View, Work, enter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from profiles.context import Context
     from profiles.discovery import Profile
@@ -70,10 +70,16 @@ class SwitchResult(NamedTuple):
 
 
 def switch(
-    context: Context, name: str, *, anyway: bool = False, verb: str = "switch"
+    context: Context,
+    name: str,
+    *,
+    anyway: bool = False,
+    verb: str = "switch",
+    on_installed: Callable[[str], object] | None = None,
 ) -> SwitchResult:
     """Make the profile `name` the login of the active home.
 
+    `on_installed` is told the name as soon as the login is durably there; what is noted about it comes after that.
     Raises ProfileNotFound, SwitchRefused, LoginNeeded, LoginUnverified, StoreLocked, StoreNotWritable and
     LocksUnsupported; the active home then holds what it held before.
     """
@@ -85,7 +91,7 @@ def switch(
         make_private_folder(context.files, context.home)
     if not anyway:
         _wait_for_refresh(context, profile)
-    return _switch_once(view, profile.name, anyway=anyway, verb=verb)
+    return _switch_once(view, profile.name, anyway=anyway, verb=verb, on_installed=on_installed)
 
 
 def _refuse_early(context: Context, profile: Profile, *, anyway: bool) -> None:
@@ -137,7 +143,14 @@ def _is_same_login(live: Copy | None, profile: Profile) -> bool:
     return theirs is None or same_lineage(held, theirs)
 
 
-def _switch_once(seen_first: View, name: str, *, anyway: bool, verb: str) -> SwitchResult:
+def _switch_once(
+    seen_first: View,
+    name: str,
+    *,
+    anyway: bool,
+    verb: str,
+    on_installed: Callable[[str], object] | None,
+) -> SwitchResult:
     context = seen_first.context
     settings = home_settings(context.home)
     seen = last_seen(context, context.home)
@@ -167,6 +180,8 @@ def _switch_once(seen_first: View, name: str, *, anyway: bool, verb: str) -> Swi
         if not anyway and (refusal := refuse_settings(settings, target.identity)) is not None:
             raise refusal
         install(work, live, target)
+        if on_installed is not None:
+            on_installed(profile.name)
         _note(work, verb, live, profile, target=target, seen=seen)
         result = _result(work, live, profile, processes, settings=overridden_by(context, settings))
         return result._replace(changed=True)

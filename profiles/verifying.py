@@ -24,24 +24,31 @@ def verified_switch(
     anyway: bool = False,
     verb: str = "switch",
     connect: Callable[[Context, str], Send] | None = None,
+    on_installed: Callable[[str], object] | None = None,
 ) -> SwitchResult:
     """Switch; a target that is `uncertain` is refreshed first, which ends the doubt either way.
 
     Raises what `switch` raises: LoginNeeded when the issuer refuses the login, LoginUnverified when it could not be
-    asked. `connect` as for `refresh_logins`.
+    asked. `connect` as for `refresh_logins`, `on_installed` as for `switch`.
     """
     try:
-        return switch(context, name, anyway=anyway, verb=verb)
+        return switch(context, name, anyway=anyway, verb=verb, on_installed=on_installed)
     except LoginUnverified as error:
         _refresh(context, name, error, connect)
-    result = switch(context, name, anyway=anyway, verb=verb)
+    result = switch(context, name, anyway=anyway, verb=verb, on_installed=on_installed)
     tried = f"{result.to} was uncertain; it was refreshed first, and works"
     return result._replace(said=[tried, *result.said])
 
 
-def verified_undo(context: Context, *, anyway: bool = False) -> SwitchResult:
+def verified_undo(
+    context: Context,
+    *,
+    anyway: bool = False,
+    on_installed: Callable[[str], object] | None = None,
+) -> SwitchResult:
     """Go back to the profile before the last switch, likewise. Raises what `previous_profile` raises, too."""
-    return verified_switch(context, previous_profile(context), anyway=anyway, verb="undo")
+    name = previous_profile(context)
+    return verified_switch(context, name, anyway=anyway, verb="undo", on_installed=on_installed)
 
 
 def _refresh(

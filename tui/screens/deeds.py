@@ -71,6 +71,18 @@ class Deeds(SwitchDeeds):
             "scan", partial(take_snapshot, self.context), partial(self._scanned, self._scans, said)
         )
 
+    def show_active(self, name: str) -> None:
+        """Mark the login that is active now; the disk is read when the deed that made it so has ended."""
+        snapshot = self.state.snapshot
+        if self.state.partial or snapshot.row(name) is None:
+            return
+        self._scans += 1  # What is read just now may be older.
+        rows = [
+            row._replace(active=not row.active) if row.active != (row.name == name) else row
+            for row in snapshot.rows
+        ]
+        self.state.take(snapshot._replace(active=name, rows=rows))
+
     def outdate(self) -> None:
         """Let a look that is under way be followed by another: what it reads may be older than what is shown."""
         if self._seen != self._scans:

@@ -36,6 +36,10 @@ class SwitchDeeds(Workers):
         """Offer to fill an empty profile."""
         raise NotImplementedError
 
+    def show_active(self, name: str) -> None:
+        """Mark the login that is active now."""
+        raise NotImplementedError
+
     def switch(self, name: str, *, anyway: bool = False) -> Awaitable[None] | None:
         """Make a profile the active login; an empty one is offered to be filled first."""
         row = self.state.selected
@@ -63,10 +67,13 @@ class SwitchDeeds(Workers):
         from profiles.verifying import verified_switch, verified_undo
 
         context = self.context
+        # What is durable is shown; what is noted and found out after that need not be waited for.
+        show = partial(self.app.call_later, self.show_active)
         if name is None:
-            result, verb = verified_undo(context, anyway=anyway), "undo"
+            verb, result = "undo", verified_undo(context, anyway=anyway, on_installed=show)
         else:
-            result, verb = verified_switch(context, name, anyway=anyway), "switch"
+            verb = "switch"
+            result = verified_switch(context, name, anyway=anyway, on_installed=show)
         status = daemon.find(context.home, context.processes()) if result.changed else None
         decision = daemon.decide(status, None, _choice(self.app.config.daemon), interactive=True)
         return Switched(result, verb, status, decision)

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from profiles.config import Config, load_config
 from profiles.discovery import NAME
 from profiles.errors import ConfigError
+from profiles.last_used import last_used
 from profiles.listing import Snapshot, take_snapshot
 from profiles.model import EMPTY, ProfileRow
 from profiles.usage_rows import usage_of_rows
 from tui.colours import choose
 from tui.first_picture import Scene, paint
 from tui.keymap import make_keymap
+from tui.sorting import USED, read_order
 from tui.state import WARNING, State
 from tui.widgets.words import ASCII, UNICODE
 
@@ -48,8 +50,7 @@ def run_screen(
     # to 27 ms. It is switched on again after the first row.
     gc.disable()
     config, problem = read_config(context)
-    state = State(context.now, *first_look(context))
-    state.usage.remember(usage_of_rows(context, state.all_rows))
+    state = first_state(context, config)
     if problem is not None:
         state.note(problem.message, WARNING, problem.hint)
     scene = make_scene(context, config, state)._replace(demo=demo)
@@ -68,6 +69,15 @@ def run_screen(
             if painted is not None:
                 painted.restore()
     return app.return_code or code or 0
+
+
+def first_state(context: Context, config: Config) -> State:
+    """Return what the first picture shows, in the order that the person wants."""
+    state = State(context.now, *first_look(context))
+    state.usage.remember(usage_of_rows(context, state.all_rows))
+    order = read_order(config.sort)
+    state.sort(order, last_used(context) if order.by == USED else None)
+    return state
 
 
 def make_scene(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tui.colours import PALETTES
 from tui.detail_state import Facts
 from tui.key_places import list_place
+from tui.list_title import list_titles
 from tui.widgets.columns import columns_for
 from tui.widgets.detail_text import first_lines
 from tui.widgets.first_steps import paragraphs
@@ -62,9 +63,7 @@ def picture(scene: Scene) -> str:
     columns, rows = scene.size
     high = rows >= HIGH
     ink = _Ink(scene.look, scene.context.environ.get("COLORTERM", ""))
-    detail = next(width for least, width in DETAIL if columns >= least)
-    if not scene.state.all_rows:
-        detail = 0
+    detail = columns - list_width(scene)
     lines = []
     if high:
         known = None if scene.state.partial else scene.state.snapshot
@@ -80,6 +79,13 @@ def picture(scene: Scene) -> str:
         footer += [("  " if number else "", MUTED), (word.key, ACCENT), (f" {word.word}", MUTED)]
     lines.append(ink.line(tuple(footer), columns))
     return "".join(f"\x1b[{row};1H{line}" for row, line in enumerate(lines, 1))
+
+
+def list_width(scene: Scene) -> int:
+    """Return the width of the list's pane, beside the detail or alone."""
+    columns = scene.size[0]
+    detail = next(width for least, width in DETAIL if columns >= least)
+    return columns - detail if scene.state.all_rows else columns
 
 
 def _around(scene: Scene, width: int) -> Around:
@@ -109,10 +115,13 @@ def _list(scene: Scene, width: int, height: int, high: bool) -> list[tuple[Line,
     return lines
 
 
-def _title(state: State, signs: Signs) -> str:
-    if state.partial:
-        return f"Profiles  reading{signs.more}"
-    return f"Profiles  {len(state.all_rows)}" if state.all_rows else "Profiles"
+def _title(scene: Scene, room: int) -> str:
+    title = ""
+    for each in list_titles(scene.state, scene.signs):
+        title = marked(numbered(1, each), scene, scene.size[1])
+        if cells(title) <= room:
+            break
+    return title
 
 
 def numbered(number: int, title: str) -> str:
@@ -132,8 +141,7 @@ def _box(
     ascii_only = scene.signs is not UNICODE
     box = PLAIN_BOX if ascii_only else HEAVY if scene.look.ansi else ROUND
     colour = "line" if ascii_only else "accent"
-    words = numbered(1, _title(scene.state, scene.signs))
-    title = f" {marked(words, scene, scene.size[1])} "
+    title = f" {_title(scene, width - 4)} "
     lines = [
         ink.text(box[0] + box[4], colour)
         + ink.text(title, "accent", bold=True, reverse=scene.look.ansi)

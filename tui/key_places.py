@@ -11,6 +11,7 @@ WORDS_HERE: dict[str, dict[str, str]] = {
     "list-refresh": {"cancel": "stop"},
     "refreshing": {"cancel": "stop"},
     "refreshed": {"back": "close", "refresh-all": "again"},
+    "list-marked": {"refresh": "refresh {}", "delete": "delete {}", "back": "unmark"},
     "list-login": {"detail": "its login"},
     "filtered-login": {"detail": "its login"},
     "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
@@ -35,6 +36,12 @@ HELP_HERE: dict[str, dict[str, str]] = {
     "list-refresh": {"cancel": _STOP},
     "refreshing": {"back": "Back to the list; the refresh goes on.", "cancel": _STOP},
     "refreshed": {"back": "Close this pane."},
+    "list-marked": {
+        "refresh": "Get new tokens for the marked profiles, several at a time; ctrl+c stops.",
+        "delete": "Move the marked profiles to the backups, after one question; no token is revoked.",
+        "mark": "Mark one more, or take its mark off, and go on to the next.",
+        "back": "Take all marks off.",
+    },
     "list-login": {"detail": _ITS_LOGIN},
     "filtered-login": {"detail": _ITS_LOGIN},
     "login-device": {

@@ -21,9 +21,9 @@ REFRESHING = "refreshing"
 
 
 class Run:
-    """One refresh of one profile or several. `wanted` is the profile that was asked for by name, None: all of them."""
+    """One refresh of one profile or several. `wanted` are those that were asked for by name, None: all of them."""
 
-    def __init__(self, names: Sequence[str], wanted: str | None) -> None:
+    def __init__(self, names: Sequence[str], wanted: Sequence[str] | None) -> None:
         self.names = tuple(names)
         self.wanted = wanted
         self.begun: set[str] = set()
@@ -106,7 +106,7 @@ class Refreshes:
         for watcher in list(self._watchers):
             watcher()
 
-    def start(self, names: Sequence[str], wanted: str | None) -> Run:
+    def start(self, names: Sequence[str], wanted: Sequence[str] | None) -> Run:
         """Add a run."""
         run = Run(names, wanted)
         self.runs.append(run)

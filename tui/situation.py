@@ -21,6 +21,7 @@ class Situation(NamedTuple):
     that one is being refreshed, `refreshing_all` whether all are,
     `refreshing_any` whether any is. `progress` is whether there is a refresh of several to read about;
     `panes` counts those that can be seen, and `zoomed` is whether one of them has the whole screen.
+    `marked` counts the profiles that keys of the list are for instead of the selected one.
     """
 
     rows: int = 0
@@ -38,6 +39,7 @@ class Situation(NamedTuple):
     progress: bool = False
     panes: int = 2
     zoomed: bool = False
+    marked: int = 0
 
 
 def selected(now: Situation) -> str | None:
@@ -77,6 +79,8 @@ def loginable(now: Situation) -> str | None:
 
 def refreshable(now: Situation) -> str | None:
     """Whether its login can be refreshed: once at a time."""
+    if now.marked:
+        return None
     if (why := saved(now)) is not None:
         return why
     return f"{now.name} is being refreshed already" if now.refreshing else None
@@ -101,7 +105,9 @@ def still(now: Situation) -> str | None:
 
 
 def deletable(now: Situation) -> str | None:
-    """Whether it may be deleted."""
+    """Whether it may be deleted; of several that are marked the question tells."""
+    if now.marked:
+        return idle(now)
     if (why := still(now)) is not None:
         return why
     if now.active:
@@ -185,6 +191,25 @@ def doctor_unbuilt(_now: Situation) -> str | None:
         "the doctor is not built yet; meanwhile codex doctor looks at Codex and this machine, "
         "and tui show NAME tells all about one profile"
     )
+
+
+def markable(now: Situation) -> str | None:
+    """Whether it can be marked: where the marks are seen."""
+    if now.place.startswith(LOGIN_PLACE):
+        return "marks are set in the list: esc goes back to it"
+    return saved(now)
+
+
+def several_markable(now: Situation) -> str | None:
+    """Whether there are any to mark."""
+    if now.place.startswith(LOGIN_PLACE):
+        return "marks are set in the list: esc goes back to it"
+    return selected(now)
+
+
+def sortable(now: Situation) -> str | None:
+    """Whether there is something to sort."""
+    return None if now.rows else "there is nothing to sort yet"
 
 
 def filterable(now: Situation) -> str | None:

@@ -75,6 +75,11 @@ def read_order(setting: str) -> Order:
     return Order(setting.removeprefix("-"), setting.startswith("-"))
 
 
+def setting_of(order: Order) -> str:
+    """Return what config.toml's `sort` would say for an order."""
+    return f"-{order.by}" if order.turned else order.by
+
+
 def in_order(
     rows: Sequence[ProfileRow],
     order: Order,

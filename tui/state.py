@@ -172,10 +172,11 @@ class State:
         self._find_cursor()
         self._tell(ROWS, SELECTION)
 
-    def sort(self, order: Order) -> None:
-        """Put the rows into another order; the cursor stays on its profile."""
-        if order != self.order:
-            self.order = order
+    def sort(self, order: Order, used: Mapping[str, float] | None = None) -> None:
+        """Put the rows into another order; the cursor stays on its profile. `used`: when each was, if that was read."""
+        used = self.used if used is None else used
+        if (order, used) != (self.order, self.used):
+            self.order, self.used = order, used
             self._put_in_order()
             self._find_cursor()
             self._tell(ROWS, SELECTION)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: No login is asked about more often than this (seconds); what is older than the second is shown as old.
 EVERY, OLD = 300.0, 900.0
+#: Nor, when a person asks, more often than this.
+PAUSE = 5.0
 #: The states of a login that can be asked about without spending its refresh token for it.
 ASKED = frozenset({expiry.OK, expiry.EXPIRING})
 
@@ -33,6 +35,8 @@ class Usage:
     def __init__(self, known: Mapping[str, UsageSnapshot] | None = None) -> None:
         self.told: dict[str, Told] = {}
         self._asked_at: dict[str, float] = {}
+        #: Those that somebody wants to know anew, however lately they were asked about.
+        self._anew: set[str] = set()
         self.remember(known or {})
 
     def of(self, row: ProfileRow | None) -> Told:
@@ -52,8 +56,15 @@ class Usage:
         before = self.told.get(name, Told()).snapshot
         self.told[name] = Told(snapshot or before, error)
 
+    def want_anew(self, names: Iterable[str], now: float) -> None:
+        """Ask about these again soon, but for those that were asked about a moment ago."""
+        for name in names:
+            if abs(now - self._asked_at.get(name, 0.0)) >= PAUSE:
+                self._anew.add(name)
+
     def asking(self, names: Iterable[str], now: float) -> None:
         """Remember that somebody is asked about these."""
+        self._anew.difference_update(names)
         for name in names:
             self._asked_at[name] = now
 
@@ -75,6 +86,8 @@ class Usage:
         return max(0.0, min(waits)) if waits else None
 
     def _since(self, name: str, now: float) -> float:
+        if name in self._anew:
+            return EVERY
         snapshot = self.told.get(name, Told()).snapshot
         moments = [self._asked_at.get(name), snapshot.at if snapshot is not None else None]
         ages = [abs(now - moment) for moment in moments if moment is not None]

@@ -23,10 +23,9 @@ from profiles.listing import take_snapshot
 from profiles.model import Process
 from profiles.oauth.backend import BACKEND_VARIABLE
 from tests.support.tokens import DAY, HOUR, Login, Person
-from tui.app import first_look, make_scene, read_config
+from tui.app import first_state, make_scene, read_config
 from tui.screens.main import MainScreen
 from tui.screens.switchyard import Switchyard
-from tui.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ async def open_stage(
     # Outside of a test, too, the screen asks nobody real for usage.
     context = context._replace(environ={BACKEND_VARIABLE: NOBODY, **context.environ})
     config, problem = read_config(context)
-    state = State(context.now, *first_look(context))
+    state = first_state(context, config)
     if problem is not None:
         state.note(problem.message)
     app = Switchyard(make_scene(context, config, state, size), config)

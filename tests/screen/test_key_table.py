@@ -96,7 +96,7 @@ def test_what_cannot_act_says_why() -> None:
     busy = Situation(rows=1, shown=1, selected=True, name="work", busy="switching to work")
     free = busy._replace(busy=None)
     needs_row = [*("switch", "run", "login", "login-browser", "refresh", "refresh-all")]
-    needs_row += ["rename", "note", "delete", "detail", "pane-2"]
+    needs_row += ["rename", "note", "delete", "detail", "pane-2", "sort", "mark", "mark-all"]
     writes = ("switch", "run", "rename", "note", "delete", "undo", "new")
     for action in ACTIONS:
         if action.group == PANE:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from profiles.last_used import last_used
 from profiles.listing import take_snapshot
 from profiles.paths import tilde
 from tui.screens.switching import SwitchDeeds
+from tui.sorting import USED
 from tui.state import WARNING
 from tui.widgets.title_text import override_words
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from profiles.listing import Snapshot
     from profiles.reconcile import Report
     from tui.screens.switchyard import Switchyard
+    from tui.sorting import Order
 
 
 class Deeds(SwitchDeeds):
@@ -106,10 +109,18 @@ class Deeds(SwitchDeeds):
             return  # A later look is under way.
         self._seen = number
         self.state.take(snapshot)
+        if self.state.order.by == USED:
+            self.read_use(self.state.order)
         self._look_at(snapshot)
         if said:
             count = len(snapshot.rows)
             self.app.tell(f"read again: {count} profile{'' if count == 1 else 's'}")
+
+    def read_use(self, order: Order) -> None:
+        """Read when each profile was last used, and put the list into this order by it."""
+        self.start_reading(
+            "use", partial(last_used, self.context), lambda used: self.state.sort(order, used)
+        )
 
     def _look_at(self, snapshot: Snapshot) -> None:
         """Put what is wrong, and what no switch wins against, into the log; each once."""
@@ -135,13 +146,13 @@ class Deeds(SwitchDeeds):
             self.write(
                 f"renaming {name}",
                 partial(store.rename, self.context, name, new),
-                partial(self._renamed, new),
+                partial(self._renamed, name, new),
             )
 
         return self.ask(f"Rename {name}", "Its home moves along.", name, rename, name=True)
 
-    def _renamed(self, new: str, report: Report) -> None:
-        self.state.select_name(new)
+    def _renamed(self, old: str, new: str, report: Report) -> None:
+        self.state.renamed(old, new)
         self.say_all(report)
 
     def _ask_note(self, name: str) -> Awaitable[None]:

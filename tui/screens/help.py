@@ -32,6 +32,7 @@ _PLACES = {
     "list-refresh": "Here, in the list, while a refresh runs or can be read about",
     "refreshing": "Here, while the refresh runs",
     "refreshed": "Here, after the refresh",
+    "list-marked": "Here, with profiles marked",
     "list-login": "Here, on a profile that is logging in",
     "filtered-login": "Here, on a profile that is logging in",
     "empty": "Here",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Click, Key
 
-_CSS = (
+CHOICES_CSS = (
     DIALOG_CSS
     + """
 Dialog Answers { height: auto; margin-top: 1; }
@@ -70,12 +70,17 @@ class Answers(Vertical):
     """The answers, one of them chosen; it never has the focus itself."""
 
     def __init__(
-        self, options: Sequence[Option], *, taken: Callable[[Option], None], beside: bool = True
+        self,
+        options: Sequence[Option],
+        *,
+        taken: Callable[[Option], None],
+        beside: bool = True,
+        at: int = 0,
     ) -> None:
         column = max(len(option.name) for option in options) if beside else 0
         self._answers = [Answer(option, column) for option in options]
         super().__init__(*self._answers)
-        self._at = 0
+        self._at = at
         self._taken = taken
 
     def on_mount(self) -> None:
@@ -103,7 +108,7 @@ class Answers(Vertical):
 class Choose(ModalScreen[str], inherit_bindings=False):
     """One of several answers; esc gives none."""
 
-    CSS = _CSS.replace("Dialog", "Choose")
+    CSS = CHOICES_CSS.replace("Dialog", "Choose")
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", priority=True),
@@ -150,7 +155,7 @@ class Wanted(NamedTuple):
 class NewLogin(ModalScreen[Wanted], inherit_bindings=False):
     """A name for a new profile, and how it gets its login. The name is typed, the arrows choose the way."""
 
-    CSS = _CSS.replace("Dialog", "NewLogin")
+    CSS = CHOICES_CSS.replace("Dialog", "NewLogin")
     AUTO_FOCUS = "LineInput"
 
     def __init__(self, taken: Sequence[str]) -> None:
@@ -214,7 +219,7 @@ class NameLine(LineInput):
 class AskSecret(ModalScreen[str], inherit_bindings=False):
     """A key or a token, typed or pasted; dots stand for it. `why_not` says what it cannot be."""
 
-    CSS = _CSS.replace("Dialog", "AskSecret")
+    CSS = CHOICES_CSS.replace("Dialog", "AskSecret")
     AUTO_FOCUS = "LineInput"
 
     def __init__(self, title: str, text: str, why_not: Callable[[str], str | None]) -> None:

@@ -18,9 +18,11 @@ from tui.screens.clock import Clock
 from tui.screens.deeds import Deeds
 from tui.screens.filtering import Filtering
 from tui.screens.login_keys import LoginKeys
+from tui.screens.marking import MarkDesk
 from tui.screens.panes import Panes
 from tui.screens.reading import PATIENCE, Reading
 from tui.screens.refreshing import RefreshDesk
+from tui.screens.sorting import SortDesk
 from tui.screens.usage import UsageDesk
 from tui.screens.watching import Watching
 from tui.screens.whereabouts import Whereabouts
@@ -97,13 +99,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.refreshing: RefreshDesk = RefreshDesk(self, app)
         self.work: Work = Work(self, app)
         self.where = Whereabouts(self)
+        self.sorting = SortDesk(self, app)
+        self.marking = MarkDesk(self, app)
         self.usage = UsageDesk(self, app)
         self.watching = Watching(self, app)
         self._handlers: dict[str, Callable[[], object]] = {
             "filter": self.filtering.open,
             "detail": self.panes.enter,
             "back": self.step_back,
-            "rescan": lambda: self.deeds.rescan(said=True),
+            "rescan": self._rescan,
             "help": self._help,
             "palette": self._palette,
             "redraw": self._redraw,
@@ -112,9 +116,16 @@ class MainScreen(Screen[None], inherit_bindings=False):
             **self.panes.handlers,
             **self.logins.handlers,
             **self.refreshing.handlers,
+            **self.sorting.handlers,
+            **self.marking.handlers,
         }
         #: What ctrl+c ends, the first that can be; each says whether it was.
-        self.cancels = (self.logins.cancel, self.refreshing.cancel, self.step_back)
+        self.cancels = (
+            self.logins.cancel,
+            self.refreshing.cancel,
+            self.marking.cancel,
+            self.step_back,
+        )
         self._shaped_for: Size | None = None
         self._busy_soon: Timer | None = None
 
@@ -315,7 +326,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         focused = self.focused
         if focused is not None and focused.id == "filter":
             self.filtering.close(False)
-        elif self.logins.step_back() or self.work.step_back():
+        elif self.logins.step_back() or self.work.step_back() or self.marking.step_back():
             pass
         elif self.has_class("-events") and focused is not self.detail:
             self.panes.toggle_events()
@@ -327,6 +338,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         else:
             return False
         return True
+
+    def _rescan(self) -> None:
+        self.deeds.rescan(said=True)
+        self.usage.ask_again()
 
     def _quit(self) -> None:
         if not self.step_back():

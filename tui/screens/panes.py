@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from tui.first_picture import marked, numbered
+from tui.first_picture import list_width, marked, numbered
+from tui.list_title import list_titles
+from tui.widgets.words import cells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,15 +55,14 @@ class Panes:
         """Say in the titles how many profiles there are and how many logins run, and which pane is which."""
         screen = self._screen
         state = screen.state
-        count = len(state.all_rows)
-        if state.partial:
-            words = f"Profiles  reading{self._signs.more}"
-        elif state.filter:
-            words = f"Profiles  /{state.filter}  {len(state.rows)}/{count}"
-        else:
-            words = f"Profiles  {count}" if count else "Profiles"
-        if running := screen.logins.words():
-            words += f" {self._signs.dot} {running}"
+        running = screen.logins.words()
+        after = f" {self._signs.dot} {running}" if running else ""
+        room = (screen.left.outer_size.width or list_width(self._yard.scene)) - 4
+        words = ""
+        for each in list_titles(state, self._signs):
+            words = f"{each}{after}"
+            if cells(self.title(LIST, words).replace("\\[", "[")) <= room:
+                break
         titles: tuple[tuple[int, Widget, str], ...] = (
             (LIST, screen.left, words),
             (DETAIL, screen.detail, "Profile"),

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
     from profiles.context import Context
     from profiles.refresh_answer import Send
-    from profiles.refreshing import Options, Result
+    from profiles.refreshing import Result
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard
+
+    #: Profiles (None: all), and whether they are refreshed however fresh they are.
+    Part = tuple[list[str] | None, bool]
 
 #: Results that come faster than this (seconds) are drawn together.
 TOGETHER = 0.1
@@ -42,7 +45,7 @@ class RefreshDesk:
         self._yard = app
         self.refreshes = Refreshes()
         self.handlers: dict[str, Callable[[], object]] = {
-            "refresh": self._refresh_selected,
+            "refresh": self._refresh_chosen,
             "refresh-all": self._refresh_all,
         }
         #: What threads tell: the run, and the name of a login that is begun or a result.
@@ -53,28 +56,33 @@ class RefreshDesk:
 
     # -- beginning --
 
-    def _refresh_selected(self) -> None:
-        row = self._yard.state.selected
-        if row is not None and row.name is not None:
-            # A person asked for this very one, so it is done however fresh it is; a token that the issuer refused
+    def _refresh_chosen(self) -> None:
+        """Refresh the marked profiles, or the selected one."""
+        names = self._screen.marking.names()
+        others = [name for name in names if not self.refreshes.has(name)]
+        if names and not others:
+            self._yard.tell("the marked profiles are being refreshed already: ctrl+c stops")
+        if others:
+            # A person asked for these very ones, so it is done however fresh they are; a token that the issuer refused
             # is not sent to it again.
-            self._start([row.name], row.name, force=row.state != LOGIN_NEEDED)
+            rows = [self._yard.state.snapshot.row(name) for name in others]
+            refused = {row.name for row in rows if row is not None and row.state == LOGIN_NEEDED}
+            forced = [name for name in others if name not in refused]
+            known = [name for name in others if name in refused]
+            self._start(others, [(forced, True), (known, False)], wanted=others)
 
     def _refresh_all(self) -> None:
         names = [row.name for row in self._yard.state.all_rows if row.name is not None]
         others = [name for name in names if not self.refreshes.has(name)]
         if others:
-            self._start(others, None, force=False, every=others == names)
+            self._start(others, [(None if others == names else others, False)], wanted=None)
 
     def _start(
-        self, names: list[str], wanted: str | None, *, force: bool, every: bool = False
+        self, names: list[str], parts: Sequence[Part], *, wanted: Sequence[str] | None
     ) -> None:
-        from profiles.refresh_plan import Options
-
         run = self.refreshes.start(names, wanted)
         context, several = self._yard.context, self._yard.config.refresh_concurrency
-        asked = None if every else run.names
-        work = partial(self._work, run, context, asked, Options(force=force), several)
+        work = partial(self._work, run, context, parts, several)
         self._yard.run_worker(work, group="refresh", thread=True, exit_on_error=False)
 
     # -- in the thread --
@@ -83,14 +91,13 @@ class RefreshDesk:
         self,
         run: Run,
         context: Context,
-        names: Sequence[str] | None,
-        options: Options,
+        parts: Sequence[Part],
         several: int,
     ) -> None:
         error: Exception | None = None
         try:
             from profiles.oauth.sender import Network
-            from profiles.refreshing import refresh_logins
+            from profiles.refreshing import Options, refresh_logins
 
             with Network() as network:
 
@@ -98,10 +105,14 @@ class RefreshDesk:
                     self._tell(run, os.path.basename(home))
                     return network.to(context, home)
 
-                for result in refresh_logins(
-                    context, names, options, concurrency=several, stop=run.stop, connect=connect
-                ):
-                    self._tell(run, result)
+                for names, force in parts:
+                    if names == []:
+                        continue
+                    options = Options(force=force)
+                    for result in refresh_logins(
+                        context, names, options, concurrency=several, stop=run.stop, connect=connect
+                    ):
+                        self._tell(run, result)
         except Exception as raised:  # noqa: BLE001 - whatever it is, the screen goes on
             error = raised
         self._later(partial(self._ended, run, error))

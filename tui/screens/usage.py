@@ -61,6 +61,12 @@ class UsageDesk:
         shown = self._screen.list
         return [shown.rows[index] for index in shown.seen_rows()]
 
+    def ask_again(self) -> None:
+        """Ask anew, however lately it was asked: a person wants to know."""
+        names = [row.name for row in self._rows() if row.name is not None]
+        self._usage.want_anew(names, self._yard.context.now())
+        self.look()
+
     def look(self) -> None:
         """Ask about the logins of which nothing is known, or nothing new; of very many, once they stay in sight."""
         if self._rest is not None:

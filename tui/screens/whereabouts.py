@@ -37,6 +37,8 @@ class Whereabouts:
     def keys_place(self) -> str:
         """Return the same for footer and help: what the keys of the list do depends on what is selected."""
         screen = self._screen
+        if screen.marking.acts:
+            return "list-marked"
         place, row = self.place(), screen.state.selected
         if place not in ("list", "filtered"):
             return place
@@ -72,4 +74,5 @@ class Whereabouts:
             progress=screen.work.board is not None,
             panes=screen.panes.seen(),
             zoomed=screen.panes.zoomed is not None,
+            marked=len(state.marked) if screen.marking.acts else 0,
         )

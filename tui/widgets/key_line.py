@@ -29,6 +29,18 @@ class KeyLine(Widget):
         self._place = "list"
         self._busy: str | None = None
         self._aside: str | None = None
+        self._marked = 0
+
+    @property
+    def marked(self) -> int:
+        """How many profiles are marked."""
+        return self._marked
+
+    @marked.setter
+    def marked(self, count: int) -> None:
+        if count != self._marked:
+            self._marked = count
+            self.refresh()
 
     def show(self, place: str, busy: str | None, aside: str | None = None) -> None:
         """Show the keys of a place, or what is being written; `aside`, at the right, goes on beside it."""
@@ -59,7 +71,7 @@ class KeyLine(Widget):
 
     def _append_keys(self, line: Text, width: int) -> None:
         ink = ink_of(self.app)
-        for number, word in enumerate(key_words(self._place, self._keymap, width)):
+        for number, word in enumerate(key_words(self._place, self._keymap, width, self._marked)):
             meta = Style(meta={"action": word.action})
             line.append("  " if number else "")
             line.append(word.key, ink[ACCENT] + meta)

@@ -29,13 +29,17 @@ class Word(NamedTuple):
         return cells(self.key) + 1 + cells(self.word)
 
 
-def key_words(place: str, keymap: Keymap, width: int) -> list[Word]:
-    """Return the words that fit, most used first; the rightmost go first, `help` goes last."""
+def key_words(place: str, keymap: Keymap, width: int, marked: int = 0) -> list[Word]:
+    """Return the words that fit, most used first; the rightmost go first, `help` goes last.
+
+    `marked` is how many profiles are, for the words that say it.
+    """
     if place == "filter":
         return [Word(key, word) for key, word in FILTER_FOOTER]
     if place == "login-line":
         return [Word(key, word) for key, word in LINE_FOOTER]
     here = WORDS_HERE.get(place, {})
+    here = {action: word.replace("{}", str(marked)) for action, word in here.items()}
     words = _words(place, keymap, here)
     if _cells(words) > width:
         words = _words(place, keymap, {**here, **SHORT_WORDS.get(place, {})})

@@ -1,0 +1,34 @@
+"""The title of the list: how many profiles, the filter, the order, the marks. No Textual here."""
+
+from __future__ import annotations
+
+from tui.sorting import title_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui.state import State
+    from tui.widgets.words import Signs
+
+
+def list_titles(state: State, signs: Signs) -> list[str]:
+    """Return what the list may be called, the fullest first: the marks stay longest, since they decide what keys do."""
+    if state.partial:
+        return [f"Profiles  reading{signs.more}"]
+    count = len(state.all_rows)
+    if not count:
+        return ["Profiles"]
+    head = f"/{state.filter}  {len(state.rows)}/{count}" if state.filter else str(count)
+    marks, order = marks_words(state), title_words(state.order)
+    full = [f"Profiles  {head}", *filter(None, (order, marks))]
+    without_order = [f"Profiles  {head}", *filter(None, (marks,))]
+    short = [head, marks] if marks else [f"Profiles  {head}"]
+    ways = (full, without_order, short)
+    return list(dict.fromkeys(f" {signs.dot} ".join(parts) for parts in ways))
+
+
+def marks_words(state: State) -> str:
+    """Return how many profiles are marked, and how many of them a filter hides; nothing where none is."""
+    hidden = state.hidden_marks
+    if not state.marked:
+        return ""
+    return f"{len(state.marked)} marked" + (f", {hidden} hidden" if hidden else "")

@@ -161,6 +161,8 @@ def test_signals_end_it_in_good_order(box: Box, number: signal.Signals) -> None:
     two_logins(box)
     with Terminal() as terminal:
         terminal.shows("● personal")
+        # The picture is there before the screen is.
+        terminal.until(lambda: b"\x1b[?2004h" in terminal.sent)
         terminal.quiet()
         terminal.signal(number)
         assert terminal.end() == 128 + number

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from profiles.model import Identity
 
     Teller = Callable[[str], None]
+    #: Takes what sends a signal to the command.
+    Started = Callable[[Callable[[int], None]], None]
 
 #: What a shell answers when a command is not found, or cannot be run.
 NOT_FOUND, NOT_RUNNABLE = 127, 126
@@ -221,11 +223,13 @@ def run(
     command: Sequence[str],
     *,
     on_said: Teller | None = None,
+    on_started: Started | None = None,
     anyway: bool = False,
 ) -> int:
     """Run `command` as the profile and return its exit code, 128 + n when signal n ended it.
 
-    `on_said` gets each sentence that people must hear. Raises what `prepare` raises; the end is reconciled even when
+    `on_said` gets each sentence that people must hear. Outside of the main thread no signal is taken here: whoever
+    takes them passes them on by what `on_started` gets. Raises what `prepare` raises; the end is reconciled even when
     the command was killed.
     """
     tell = on_said if on_said is not None else lambda _sentence: None
@@ -233,7 +237,7 @@ def run(
     for sentence in prepared.said:
         tell(sentence)
     try:
-        code = _wait_for(command, prepared, tell)
+        code = _wait_for(command, prepared, tell, on_started)
     finally:
         try:
             for sentence in finish(context, prepared):
@@ -244,7 +248,9 @@ def run(
     return code
 
 
-def _wait_for(command: Sequence[str], prepared: Prepared, tell: Teller) -> int:
+def _wait_for(
+    command: Sequence[str], prepared: Prepared, tell: Teller, on_started: Started | None = None
+) -> int:
     import subprocess
 
     child: subprocess.Popen[bytes] | None = None
@@ -270,6 +276,8 @@ def _wait_for(command: Sequence[str], prepared: Prepared, tell: Teller) -> int:
     )
     try:
         child = subprocess.Popen(list(command), env=prepared.environ)
+        if on_started is not None:
+            on_started(child.send_signal)
         code = child.wait()
     except FileNotFoundError:
         tell(f"{command[0]}: no such command")

@@ -38,11 +38,16 @@ FIRST_NAMES = 200
 
 
 def run_screen(
-    context: Context, *, demo: bool = False, on_open: Callable[[Switchyard], None] | None = None
+    context: Context,
+    *,
+    demo: bool = False,
+    mouse: bool = True,
+    on_open: Callable[[Switchyard], None] | None = None,
 ) -> int:
     """Open the screen, and return the exit code when the person left it.
 
-    `demo` says that everything is made up; `on_open` is told the application before it runs.
+    `demo` says that everything is made up; without `mouse` the terminal keeps it, whatever config.toml
+    says; `on_open` is told the application before it runs.
     """
     import gc
 
@@ -64,7 +69,7 @@ def run_screen(
             app = Switchyard(scene, config, driver_class=YardDriver)
             if on_open is not None:
                 on_open(app)
-            code = app.run(mouse=config.mouse)
+            code = app.run(mouse=mouse and config.mouse)
         finally:
             if painted is not None:
                 painted.restore()

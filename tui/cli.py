@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: The options of the screen itself.
+DEMO, NO_MOUSE = "--demo", "--no-mouse"
 #: `tui refresh --all` as an option, wherever it stands among options.
 REFRESH_ALL = "--refresh-all"
 
@@ -73,8 +75,8 @@ def _before_dashes(arguments: Sequence[str]) -> Sequence[str]:
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
-    if not arguments:
-        return _without_command()
+    if not arguments or list(arguments) == [NO_MOUSE]:
+        return _without_command(mouse=not arguments)
     name, rest = arguments[0], list(arguments[1:])
     if name in ("-h", "--help"):
         from tui.parser import root_help
@@ -86,8 +88,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
 
         output.lines([f"{stderr.PROGRAM} {__version__}"])
         return ExitCode.OK
-    if name == "--demo":
-        return _demo(rest)
+    if name in (DEMO, NO_MOUSE):
+        return _screen_options(list(arguments))
     if name.startswith("-") and REFRESH_ALL in _before_dashes(arguments):
         rest = [word for word in arguments if word != REFRESH_ALL]
         return _run_command("refresh", ["--all", *rest], typed=REFRESH_ALL)
@@ -133,12 +135,19 @@ def _no_such_command(name: str) -> UsageError:
     )
 
 
-def _demo(rest: Sequence[str]) -> int:
+def _screen_options(arguments: list[str]) -> int:
+    """Open the screen over made-up logins; `--no-mouse` may stand beside `--demo`, and nothing else may."""
+    for number, word in enumerate(arguments):
+        if word not in (DEMO, NO_MOUSE) or word in arguments[:number]:
+            taken = arguments[0]
+            raise UsageError(f"{taken} takes nothing more: {word[:40]!r}", f"tui {taken}")
+    return _demo(mouse=NO_MOUSE not in arguments)
+
+
+def _demo(*, mouse: bool) -> int:
     """Open the screen over made-up logins."""
     from tui import terminal
 
-    if rest:
-        raise UsageError(f"--demo takes nothing more: {rest[0][:40]!r}", "tui --demo")
     if not (terminal.is_terminal(terminal.STDIN) and terminal.is_terminal(terminal.STDOUT)):
         raise UsageError("--demo needs a terminal", "run it in one: tui --demo")
     if terminal.is_dumb(os.environ):
@@ -147,11 +156,11 @@ def _demo(rest: Sequence[str]) -> int:
         )
     from tui.simulator.demo import run_demo
 
-    return run_demo()
+    return run_demo(mouse=mouse)
 
 
-def _without_command() -> int:
-    """Open the screen where one can be drawn, else say how `tui` is used."""
+def _without_command(*, mouse: bool) -> int:
+    """Open the screen where one can be drawn, else say how `tui` is used. `mouse`: whether it may have the mouse."""
     from tui import terminal
 
     if not (terminal.is_terminal(terminal.STDIN) and terminal.is_terminal(terminal.STDOUT)):
@@ -165,4 +174,4 @@ def _without_command() -> int:
     from profiles.context import make_context
     from tui.app import run_screen
 
-    return run_screen(make_context())
+    return run_screen(make_context(), mouse=mouse)

@@ -134,6 +134,7 @@ def full_parser() -> Parser:
     root = Parser(stderr.PROGRAM, description=PURPOSE)
     root.add_argument("-h", "--help", action="help", help="show this help")
     root.add_argument("--demo", action="store_true", help="the screen over made-up logins")
+    root.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     root.add_argument("--refresh-all", action="store_true", help="tui refresh --all, for cron")
     root.add_argument("--version", action="version", version="", help="show the version")
     commands = root.add_subparsers(metavar="COMMAND", parser_class=Parser)
@@ -221,6 +222,7 @@ ENVIRONMENT = (
 _OPTIONS = (
     ("-h, --help", "show this help; tui COMMAND --help shows more"),
     ("--demo", "the screen over made-up logins; nothing real is touched"),
+    ("--no-mouse", "the screen leaves the mouse to the terminal, which then selects"),
     ("--refresh-all", "the same as tui refresh --all, for cron"),
     ("--version", "show the version"),
 )

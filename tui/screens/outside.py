@@ -1,12 +1,19 @@
-"""Programs that take the whole terminal: the screen steps aside, and comes back when they end."""
+"""Programs that take the whole terminal: the screen steps aside, and comes back when they end.
+
+Only the drawing rests meanwhile: logins are waited for and refreshes are saved as ever, since the program is waited for
+in a thread.
+"""
 
 from __future__ import annotations
 
-import sys
+import asyncio
+import os
+import signal
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from textual.app import SuspendNotSupported
 
-from profiles.errors import ProfilesError
 from profiles.running import NOT_FOUND, run
 from tui.screens.driver import terminal_file
 from tui.state import ERROR, WARNING
@@ -14,53 +21,93 @@ from tui.stderr import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tui.screens.deeds import Deeds
     from tui.screens.switchyard import Switchyard
 
 #: How a program ends whom the person ended: nothing to explain then.
 _ENDED_BY_PERSON = (0, 130)
+#: Where a terminal is read.
+_STDIN = 0
 
 
 def run_codex(app: Switchyard, deeds: Deeds, name: str) -> None:
     """Run `codex` as a profile; nothing is switched."""
-    code = _run(app, name, ["codex"], f"codex as {name}; nothing is switched")
-    if code is not None:
-        _say_end(app, "codex", name, code)
-    deeds.rescan()
-
-
-def _run(app: Switchyard, name: str, command: Sequence[str], heading: str) -> int | None:
-    """Run a command as a profile with the terminal its own; None when it did not start."""
-    said: list[str] = []
-    code: int | None = None
+    command = ["codex"]
+    aside = ExitStack()
     try:
-        with app.suspend():
-            _write(f"{heading}\n\n")
-            try:
-                code = run(app.context, name, command, on_said=said.append)
-            except ProfilesError as error:
-                _failed(app, error)
-            except OSError as error:
-                _failed(app, error)
-            if code is not None and code not in _ENDED_BY_PERSON and code != NOT_FOUND:
-                _wait_for_enter(f"\n{command[0]} ended with exit code {code}. ")
+        # At once, so that what is typed next is the program's; drawing is held back before, and goes on after it.
+        aside.enter_context(app.batch_update())
+        aside.enter_context(app.suspend())
     except SuspendNotSupported:
+        aside.close()
         words = "this terminal cannot be handed to another program"
         app.state.note(words, ERROR, f"tui run {name} -- {' '.join(command)}")
         app.tell(words, ERROR, f"tui run {name} -- {' '.join(command)}")
-        return None
+        deeds.rescan()
+        return
+    app.run_worker(_run(app, deeds, name, command, aside), group="outside", exit_on_error=False)
+
+
+async def _run(
+    app: Switchyard, deeds: Deeds, name: str, command: Sequence[str], aside: ExitStack
+) -> None:
+    """Run a command as a profile with the terminal its own, then come back."""
+    said: list[str] = []
+    code: int | None = None
+    error: Exception | None = None
+    with aside:
+        _write(f"{command[0]} as {name}; nothing is switched\n\n")
+        with _signals(app) as (passed_on, interrupted):
+            work = partial(run, on_said=said.append, on_started=passed_on)
+            try:
+                code = await asyncio.to_thread(work, app.context, name, command)
+            except Exception as raised:  # noqa: BLE001 - whatever it is, the screen comes back
+                error = raised
+            if code is not None and code not in _ENDED_BY_PERSON and code != NOT_FOUND:
+                interrupted.clear()
+                await _wait_for_enter(f"\n{command[0]} ended with exit code {code}. ", interrupted)
+    if error is not None:
+        message, hint = explain(error)
+        app.state.note(message, ERROR, hint)
+        app.tell(message, ERROR, hint)
     new = app.state.note_all(said)
     if new:
         app.tell("\n".join(new), WARNING if code == NOT_FOUND else "information")
-    return code
+    if code is not None:
+        _say_end(app, command[0], name, code)
+    deeds.rescan()
 
 
-def _failed(app: Switchyard, error: Exception) -> None:
-    message, hint = explain(error)
-    app.state.note(message, ERROR, hint)
-    app.tell(message, ERROR, hint)
+@contextmanager
+def _signals(
+    app: Switchyard,
+) -> Iterator[tuple[Callable[[Callable[[int], None]], None], asyncio.Event]]:
+    """Leave ctrl-c to the program, pass on what would end it, and take the signals back after it.
+
+    Yields what is told how to reach the program, and an event that ctrl-c sets.
+    """
+    loop = asyncio.get_running_loop()
+    interrupted = asyncio.Event()
+    send: list[Callable[[int], None]] = []
+
+    def pass_on(number: int) -> None:
+        for each in send:
+            each(number)
+        if not send:
+            app.leave(128 + number)
+        interrupted.set()
+
+    loop.add_signal_handler(signal.SIGINT, interrupted.set)
+    loop.add_signal_handler(signal.SIGQUIT, interrupted.set)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, pass_on, number)
+    try:
+        yield send.append, interrupted
+    finally:
+        loop.remove_signal_handler(signal.SIGQUIT)
+        app.take_signals()
 
 
 def _say_end(app: Switchyard, what: str, name: str, code: int) -> None:
@@ -82,11 +129,23 @@ def _write(text: str) -> None:
         file.flush()
 
 
-def _wait_for_enter(text: str) -> None:
-    """Let what a program said last be read before the screen covers it."""
+async def _wait_for_enter(text: str, interrupted: asyncio.Event) -> None:
+    """Let what a program said last be read before the screen covers it; ctrl-c goes back, too."""
     _write(f"{text}Press enter to go back to Switchyard. ")
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        try:
+            os.read(_STDIN, 1024)
+        except OSError:
+            pass  # The terminal is gone.
+        interrupted.set()
+
     try:
-        if sys.__stdin__ is not None:
-            sys.__stdin__.readline()
-    except (KeyboardInterrupt, OSError, ValueError):
-        pass
+        loop.add_reader(_STDIN, read)
+    except (OSError, ValueError):
+        return  # It cannot be waited for, so nobody sits there.
+    try:
+        await interrupted.wait()
+    finally:
+        loop.remove_reader(_STDIN)

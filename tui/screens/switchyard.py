@@ -102,6 +102,10 @@ class Switchyard(App[int], inherit_bindings=False):
     # -- beginning and end --
 
     def on_mount(self) -> None:
+        """Begin to listen to signals."""
+        self.take_signals()
+
+    def take_signals(self) -> None:
         """Let signals end the screen as keys do: what is being written is finished first."""
         import asyncio
 

@@ -44,8 +44,8 @@ _KEPT = "SWITCHYARD_DEBUG"
 _LOOPBACK = "127.0.0.1,localhost,::1"
 
 
-def run_demo(environ: Mapping[str, str] | None = None) -> int:
-    """Play it, and return the exit code. `environ` is the person's own."""
+def run_demo(environ: Mapping[str, str] | None = None, *, mouse: bool = True) -> int:
+    """Play it, and return the exit code. `environ` is the person's own; without `mouse` the terminal keeps that."""
     with (
         _temporary_folder() as folder,
         Simulator(interval=INTERVAL, approve_after=APPROVED_AFTER) as simulator,
@@ -57,7 +57,7 @@ def run_demo(environ: Mapping[str, str] | None = None) -> int:
         approver = Approver(furnished, simulator)
         simulator.device.approver = approver.approve
         try:
-            return run_screen(context, demo=True, on_open=approver.watch)
+            return run_screen(context, demo=True, mouse=mouse, on_open=approver.watch)
         finally:
             approver.end()
 

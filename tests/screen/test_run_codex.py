@@ -1,0 +1,93 @@
+"""While codex has the terminal everything else goes on, and no ctrl-c meant for it ends the screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from tests.screen.login_stage import give
+from tests.screen.stage import two_logins
+from tests.screen.terminal import Terminal
+from tests.screen.tmux import with_path
+from tui.simulator.server import Simulator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tests.conftest import Box
+
+
+def codex(box: Box, text: str) -> dict[str, str | None]:
+    """Put a `codex` on the PATH of the program, a script of the shell."""
+    folder = f"{box.path}/bin"
+    os.makedirs(folder, exist_ok=True)
+    with open(f"{folder}/codex", "w", encoding="utf-8") as file:
+        file.write(f"#!/bin/sh\n{text}\n")
+    os.chmod(f"{folder}/codex", 0o755)
+    return {"PATH": with_path(folder)}
+
+
+def test_ctrl_c_at_the_question_goes_back(box: Box) -> None:
+    """Catches a ctrl-c at `Press enter to go back` that ends the screen with everything in it."""
+    two_logins(box)
+    with Terminal(80, 24, env=codex(box, "echo hello; exit 3")) as terminal:
+        terminal.shows("personal", "✓ ok")
+        terminal.press("x")
+        terminal.shows("exit code 3. Press enter")
+        terminal.press("ctrl+c")
+        terminal.shows("[1] Profiles", "codex as personal ended with exit code 3")
+        terminal.press("j", "q")
+        assert terminal.end() == 0
+
+
+def test_ctrl_c_belongs_to_codex(box: Box) -> None:
+    """A ctrl-c while codex runs is codex's: the screen is back after it, and says nothing of an interruption."""
+    two_logins(box)
+    script = "trap 'echo caught; exit 0' INT; echo ready; while :; do sleep 0.1; done"
+    with Terminal(80, 24, env=codex(box, script)) as terminal:
+        terminal.shows("personal", "✓ ok")
+        terminal.press("x")
+        terminal.shows("ready")
+        terminal.press("ctrl+c")
+        terminal.shows("[1] Profiles", "? help")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_a_signal_reaches_codex_and_not_the_screen_alone(box: Box) -> None:
+    """SIGTERM is passed on: codex ends in its own order, and the screen is back."""
+    two_logins(box)
+    script = "trap 'echo told to end; exit 0' TERM; echo ready; while :; do sleep 0.1; done"
+    with Terminal(80, 24, env=codex(box, script)) as terminal:
+        terminal.shows("personal", "✓ ok")
+        terminal.press("x")
+        terminal.shows("ready")
+        terminal.signal(signal.SIGTERM)
+        terminal.shows("[1] Profiles", "? help")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_a_login_goes_on_meanwhile(box: Box) -> None:
+    """A login that waits in its pane is approved, fetched and saved while codex has the terminal."""
+    with Simulator() as simulator:
+        os.environ["SWITCHYARD_ISSUER"] = simulator.url
+        simulator.people.add("ada@example.com")
+        give(simulator, "personal", "ada@example.com")
+        script = "echo ready; while [ ! -e go ]; do sleep 0.05; done"
+        environ = codex(box, f"cd {box.path}; {script}")
+        with Terminal(80, 24, env=environ) as terminal:
+            terminal.shows("personal", "✓ ok")
+            terminal.press("n", "n", "e", "w", "enter")
+            terminal.shows("expires in")
+            terminal.press("esc")
+            terminal.shows("[1] Profiles", "[3] → new")
+            terminal.press("x")
+            terminal.shows("ready")
+            waiting = simulator.device.pending()
+            simulator.device.approve(waiting[0], "ada@example.com")
+            terminal.until(lambda: os.path.exists(f"{box.profile('new')}/auth.json"))
+            with open(f"{box.path}/go", "w", encoding="utf-8"):
+                pass
+            terminal.shows("[1] Profiles", "saved as new")
+            terminal.press("ctrl+q")
+            assert terminal.end() == 0

@@ -27,6 +27,36 @@ _SECRET = re.compile(
 _SECRET_NAMES = re.compile(
     r"(?:private_?key|secret|password|refresh_?token|access_?token)$", re.IGNORECASE
 )
+#: Where the meaning of a claim is said in fewer words than in `show`: a line of the screen has few.
+_SHORT = {
+    "iss": "who issued it",
+    "sub": "the person, to the issuer",
+    "aud": "for whom it is",
+    "exp": "when it ends",
+    "iat": "when it was issued",
+    "nbf": "not valid before",
+    "jti": "its own number",
+    "rat": "when it was asked for",
+    "auth_time": "when they signed in",
+    "auth_provider": "by whom",
+    "amr": "how they signed in",
+    "email_verified": "checked",
+    "sid": "sign-in session",
+    "session_id": "sign-in session",
+    "scp": "scopes",
+    "scope": "scopes",
+    "client_id": "the OAuth client",
+    "azp": "the OAuth client",
+    "at_hash": "ties it to the access token",
+    "chatgpt_plan_type": "plan",
+    "chatgpt_user_id": "the person",
+    "user_id": "the person",
+    "chatgpt_account_id": "the workspace",
+    "chatgpt_account_user_id": "the person in the workspace",
+    "chatgpt_account_is_fedramp": "on FedRAMP",
+    "chatgpt_compute_residency": "where it computes",
+    "pwd_auth_time": "password given (ms)",
+}
 #: What stands in each of the API organisations.
 _OF_ORGANISATIONS = {
     "id": "its id",
@@ -103,10 +133,11 @@ def _row(path: str, value: object, name: str, meaning: str | None) -> ClaimRow:
     moment = None
     if meaning is not None:
         if meaning.endswith(_SECONDS):
-            meaning, moment = meaning.removesuffix(_SECONDS), _seconds(value)
+            moment = _seconds(value)
         elif meaning.startswith("paid plan") or name.endswith("_checked"):
             nanoseconds = believable(parse_time(value))
             moment = nanoseconds / 1e9 if nanoseconds is not None else None
+        meaning = _SHORT.get(name, meaning.removesuffix(_SECONDS))
     return ClaimRow(_cut(path, LONGEST_NAME), _text(name, value), meaning, moment)
 
 

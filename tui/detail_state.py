@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from profiles.model import (
+    AGENT_IDENTITY,
+    API_KEY,
+    BEDROCK,
+    EMPTY,
+    HEADERS,
+    PERSONAL_ACCESS_TOKEN,
+    UNREADABLE,
+)
 from tui.usage_state import Told
 
 TYPE_CHECKING = False
@@ -33,6 +42,22 @@ TABS = {
 RAW = "raw"
 #: So many entries of the history are shown at the most.
 MOST = 200
+
+
+_NO_CLAIMS = {
+    API_KEY: "an API key has no claims: nothing can be read in it",
+    PERSONAL_ACCESS_TOKEN: "an access token given by hand has no claims: nothing can be read in it",
+    AGENT_IDENTITY: "an agent identity has no claims to show, and its private key is never shown",
+    BEDROCK: "a Bedrock key has no claims: nothing can be read in it",
+    HEADERS: "headers have no claims: nothing can be read in them",
+    EMPTY: "there is no login here yet, and so no claims: l logs in",
+    UNREADABLE: "its auth.json cannot be read, and so no claims",
+}
+
+
+def why_no_claims(kind: str) -> str | None:
+    """Return why a login of this kind has no claims to show; None when it has."""
+    return _NO_CLAIMS.get(kind)
 
 
 class Tokens(NamedTuple):

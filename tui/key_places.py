@@ -14,6 +14,9 @@ WORDS_HERE: dict[str, dict[str, str]] = {
     "list-marked": {"refresh": "refresh {}", "delete": "delete {}", "back": "unmark"},
     "list-login": {"detail": "its login"},
     "filtered-login": {"detail": "its login"},
+    "detail": {"tab-next": "tabs", "copy": "copy e-mail"},
+    "detail-tokens": {"tab-next": "tabs"},
+    "detail-raw": {"tab-next": "tabs", "raw": "rows", "copy": "copy JSON", "move-down": "down"},
     "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
     "login-browser": {"detail": "paste callback", "copy": "copy the URL", "plain": "whole URL"},
     "login-failed": {"browser-instead": "the other way", "back": "close"},
@@ -24,6 +27,8 @@ WORDS_HERE: dict[str, dict[str, str]] = {
 #: The same where the terminal is too narrow for all of the words above.
 SHORT_WORDS: dict[str, dict[str, str]] = {
     "list-login": {"detail": "login"},
+    "detail": {"copy": "copy"},
+    "detail-raw": {"copy": "copy"},
     "login-device": {"copy": "copy"},
     "login-browser": {"detail": "paste", "copy": "URL"},
     "login-failed": {"browser-instead": "other way"},
@@ -44,6 +49,11 @@ HELP_HERE: dict[str, dict[str, str]] = {
     },
     "list-login": {"detail": _ITS_LOGIN},
     "filtered-login": {"detail": _ITS_LOGIN},
+    "detail-raw": {
+        "raw": "Back from JSON to a row for each claim.",
+        "copy": "Copy the JSON. No token is in it.",
+        "tab-next": "Next tab: usage, holders, processes, history.",
+    },
     "login-device": {
         "copy": "Copy the code.",
         "back": "Back to the list; the login goes on.",

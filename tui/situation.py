@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from profiles.model import CHATGPT
+from tui.detail_state import why_no_claims
+
 #: What each place in the pane of a login begins with.
 LOGIN_PLACE = "login-"
 
@@ -22,6 +25,7 @@ class Situation(NamedTuple):
     `refreshing_any` whether any is. `progress` is whether there is a refresh of several to read about;
     `panes` counts those that can be seen, and `zoomed` is whether one of them has the whole screen.
     `marked` counts the profiles that keys of the list are for instead of the selected one.
+    `detail_seen` is whether the detail can be seen, `kind` the kind of login that the selected profile holds.
     """
 
     rows: int = 0
@@ -40,6 +44,8 @@ class Situation(NamedTuple):
     panes: int = 2
     zoomed: bool = False
     marked: int = 0
+    detail_seen: bool = True
+    kind: str = CHATGPT
 
 
 def selected(now: Situation) -> str | None:
@@ -210,6 +216,33 @@ def several_markable(now: Situation) -> str | None:
 def sortable(now: Situation) -> str | None:
     """Whether there is something to sort."""
     return None if now.rows else "there is nothing to sort yet"
+
+
+def turnable(now: Situation) -> str | None:
+    """Whether there are tabs to turn: those of the logins in their pane, those of the detail where that is seen."""
+    if now.place.startswith(LOGIN_PLACE) or now.place in ("refreshing", "refreshed"):
+        return several(now)
+    if now.place == "events":
+        return "these turn the tabs of the detail: esc leaves the log"
+    if (why := selected(now)) is not None or now.detail_seen:
+        return why
+    return "enter opens the detail, and its tabs"
+
+
+def with_claims(now: Situation) -> str | None:
+    """Whether there are claims to show as JSON."""
+    if now.place.startswith(LOGIN_PLACE):
+        return "J shows the claims of a profile: esc goes back to the list"
+    if (why := turnable(now)) is not None:
+        return why
+    return why_no_claims(now.kind)
+
+
+def copyable(now: Situation) -> str | None:
+    """Whether there is something to copy: in a login's pane what it waits with, elsewhere what a profile has."""
+    if now.place.startswith(LOGIN_PLACE):
+        return waiting(now)
+    return None if now.place == "events" else selected(now)
 
 
 def filterable(now: Situation) -> str | None:

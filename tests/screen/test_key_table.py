@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from profiles.model import API_KEY, EMPTY
 from tests.support.cli import ROOT
 from tui.key_names import UNBINDABLE, key_name, key_word
 from tui.key_table import BEGIN, END, key_table_markdown
@@ -97,6 +100,7 @@ def test_what_cannot_act_says_why() -> None:
     free = busy._replace(busy=None)
     needs_row = [*("switch", "run", "login", "login-browser", "refresh", "refresh-all")]
     needs_row += ["rename", "note", "delete", "detail", "pane-2", "sort", "mark", "mark-all"]
+    needs_row += ["tab-prev", "tab-next", "raw", "copy", "copy-more"]
     writes = ("switch", "run", "rename", "note", "delete", "undo", "new")
     for action in ACTIONS:
         if action.group == PANE:
@@ -113,12 +117,12 @@ def test_what_cannot_act_says_why() -> None:
 @pytest.mark.parametrize(
     ("place", "acts"),
     [
-        ("login-device", {"copy", "copy-more", "open", "plain", "qr", "browser-instead"}),
-        ("login-browser", {"copy", "copy-more", "open", "plain", "tunnel", "browser-instead"}),
+        ("login-device", {"open", "plain", "qr", "browser-instead"}),
+        ("login-browser", {"open", "plain", "tunnel", "browser-instead"}),
         ("login-failed", {"code-new", "browser-instead"}),
         ("login-saved", set()),
         ("login-busy", set()),
-        ("list", {"tab-prev", "tab-next"}),
+        ("list", set()),
     ],
 )
 def test_keys_of_a_login_act_in_its_pane(place: str, acts: set[str]) -> None:
@@ -131,6 +135,36 @@ def test_keys_of_a_login_act_in_its_pane(place: str, acts: set[str]) -> None:
     several = now._replace(logins=2)
     assert BY_ID["tab-next"].why_not is not None
     assert BY_ID["tab-next"].why_not(several) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "action", "said"),
+    [
+        ({"place": "list", "detail_seen": False}, "tab-next", "enter opens the detail"),
+        ({"place": "list", "detail_seen": False}, "raw", "enter opens the detail"),
+        ({"place": "events"}, "tab-next", "esc leaves the log"),
+        ({"place": "events"}, "copy", None),
+        ({"place": "detail"}, "tab-prev", None),
+        ({"place": "detail", "kind": API_KEY}, "raw", "an API key has no claims"),
+        ({"place": "detail", "kind": EMPTY}, "raw", "no login here yet"),
+        ({"place": "detail", "kind": API_KEY}, "copy", None),
+        ({"place": "login-device", "logins": 1}, "tab-next", "there are no other logins"),
+        ({"place": "login-device", "logins": 1}, "raw", "esc goes back to the list"),
+        ({"place": "login-device", "logins": 1}, "copy", None),
+        ({"place": "login-saved", "logins": 1}, "copy", "there is no code and no URL"),
+        ({"place": "list", "rows": 3, "shown": 0, "selected": False}, "copy", "esc clears it"),
+        ({"place": "empty", "rows": 0, "selected": False}, "tab-next", "n makes one"),
+    ],
+)
+def test_keys_of_the_detail_say_why_they_do_not_act(
+    now: dict[str, Any], action: str, said: str | None
+) -> None:
+    """Tabs, JSON and copying act wherever they mean something; elsewhere they say what to press instead."""
+    whole = {"rows": 1, "shown": 1, "selected": True, "name": "work", **now}
+    why_not = BY_ID[action].why_not
+    assert why_not is not None
+    why = why_not(Situation(**whole))
+    assert why is None if said is None else said in (why or "")
 
 
 def test_a_profile_stays_while_a_login_for_it_runs() -> None:

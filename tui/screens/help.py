@@ -38,6 +38,8 @@ _PLACES = {
     "empty": "Here",
     "filtered": "Here, in the filtered list",
     "detail": "Here, in the detail",
+    "detail-tokens": "Here, among the claims",
+    "detail-raw": "Here, in the JSON of the claims",
     "events": "Here, in the event log",
     "filter": "Here, in the filter",
     "login-device": "Here, while the code waits to be typed",

@@ -19,7 +19,7 @@ from tui.login_state import (
     UNSAVED,
     WAITING,
 )
-from tui.screens.login_copies import LoginCopies
+from tui.screens.copies import Copies
 from tui.screens.login_lines import LoginLines
 from tui.screens.logins import LoginDesk
 from tui.screens.panes import WORK
@@ -47,7 +47,7 @@ class LoginKeys:
         self._yard = app
         self.logins = app.logins
         self.desk = LoginDesk(app, screen.deeds)
-        self.copies = LoginCopies(app)
+        self.copies = Copies(screen, app)
         self.pane = LoginPane(
             self.logins,
             signs=app.signs,
@@ -63,16 +63,12 @@ class LoginKeys:
             "login": lambda: self._log_in(DEVICE),
             "login-browser": lambda: self._log_in(BROWSER),
             "new": self._ask_new,
-            "copy": self._here(self.copies.copy),
-            "copy-more": self._here(self.copies.choose),
             "open": self._here(self.copies.open),
             "plain": self._here(self.copies.show),
             "qr": self._toggle_qr,
             "tunnel": self._edit_tunnel,
             "browser-instead": self._instead,
             "code-new": self._again,
-            "tab-prev": lambda: self._turn(-1),
-            "tab-next": lambda: self._turn(1),
             "cancel": app.action_cancel,
         }
 
@@ -157,7 +153,8 @@ class LoginKeys:
         if state.snapshot.row(name) is not None:
             state.select_name(name)
 
-    def _turn(self, step: int) -> None:
+    def turn(self, step: int) -> None:
+        """Go to another login, or to what else is in their place."""
         if self._screen.work.turn(step):
             return
         if self.login is None and not self.pane.display:

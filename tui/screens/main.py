@@ -118,6 +118,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             **self.refreshing.handlers,
             **self.sorting.handlers,
             **self.marking.handlers,
+            **self.reading.handlers,
+            **self.logins.copies.handlers,
         }
         #: What ctrl+c ends, the first that can be; each says whether it was.
         self.cancels = (

@@ -34,8 +34,8 @@ class Reading:
         self._number = 0
         screen.detail.clicked = self.go
         self.handlers: dict[str, Callable[[], object]] = {
-            "tab-prev": lambda: self.turn(-1),
-            "tab-next": lambda: self.turn(1),
+            "tab-prev": lambda: self._turn_here(-1),
+            "tab-next": lambda: self._turn_here(1),
             "raw": self.toggle_raw,
         }
 
@@ -51,10 +51,23 @@ class Reading:
         """The tab that is shown, or `raw`."""
         return self._faces.face
 
+    @property
+    def part(self) -> object:
+        """What was read for what is shown of the selected profile."""
+        return self._part()
+
     def turn(self, step: int) -> None:
         """Show the tab after or before; it stays when the cursor moves to another profile."""
         self._faces.turn(step)
         self._turned()
+
+    def _turn_here(self, step: int) -> None:
+        """Turn the tabs of what has the focus: in a login's pane, those of the logins."""
+        screen = self._screen
+        if screen.logins.login is not None or screen.focused is screen.work.pane:
+            screen.logins.turn(step)
+        else:
+            self.turn(step)
 
     def go(self, tab: str) -> None:
         """Show a tab."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.detail_state import RAW, TOKENS
 from tui.key_places import list_place
 from tui.situation import Situation
 
@@ -40,6 +41,8 @@ class Whereabouts:
         if screen.marking.acts:
             return "list-marked"
         place, row = self.place(), screen.state.selected
+        if place == "detail" and screen.reading.tab == TOKENS:
+            return "detail-raw" if screen.reading.face == RAW else "detail-tokens"
         if place not in ("list", "filtered"):
             return place
         if row is not None and screen.logins.logins.of(row.name) is not None:
@@ -75,4 +78,6 @@ class Whereabouts:
             panes=screen.panes.seen(),
             zoomed=screen.panes.zoomed is not None,
             marked=len(state.marked) if screen.marking.acts else 0,
+            detail_seen=screen.detail.display,
+            kind=row.kind if row is not None else "",
         )

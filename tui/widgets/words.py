@@ -247,9 +247,9 @@ def wrap_line(line: Line, width: int, indent: int = 0) -> list[Line]:
             if used + space + cells(word) > width and used > (indent if done else 0):
                 done.append(tuple(current))
                 current, used, space = [(" " * indent, PLAIN)] if indent else [], indent, 0
-            pieces = (
-                wrap(word, max(1, width - used - space)) if cells(word) > width - used else [word]
-            )
+            # Each piece must fit behind the indent, too.
+            room = max(1, min(width - used - space, width - indent))
+            pieces = wrap(word, room) if cells(word) > width - used else [word]
             for piece in pieces[:-1]:
                 done.append((*current, (piece, role)))
                 current, used, space = [(" " * indent, PLAIN)] if indent else [], indent, 0

@@ -6,7 +6,7 @@ from profiles.history import refreshed_names
 from profiles.paths import tilde
 from tui.terminal import clean
 from tui.widgets.tabs.building import Page, Surroundings, Words
-from tui.widgets.words import BAD, GOOD, MUTED, PLAIN, WARN, Span, fit
+from tui.widgets.words import BAD, GOOD, MUTED, PLAIN, WARN, Span, cells, fit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ class _History(Words):
         """One thing done: how long ago, what, and by the clock where there is room."""
         age: Span = (fit(self.age(entry.time), AGE, self.around.signs), MUTED)
         what = [(clean(text), role) for text, role in _doing(name, entry, self.around.user_home)]
-        self.wrapped(age, *what, (f"  {self.date(entry.time)}", MUTED), indent=AGE)
+        date: Span = (f"  {self.date(entry.time)}", MUTED)
+        used = AGE + sum(cells(text) for text, _ in (*what, date))
+        self.wrapped(age, *what, *([date] if used <= self.around.width else []), indent=AGE)
 
 
 def _doing(name: str, entry: Entry, user_home: str) -> list[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from profiles.paths import tilde
 from tui.terminal import clean
 from tui.widgets.tabs.building import Page, Surroundings, Words
-from tui.widgets.words import BAD, GOOD, MUTED, PLAIN, WARN, Span
+from tui.widgets.words import BAD, GOOD, MUTED, PLAIN, WARN, Span, cells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,21 +57,31 @@ class _Holders(Words):
             self._line(("newest" if several else "the only copy", GOOD))
         else:
             why = _EVIDENCE.get(holder.older_by or "", "")
-            self._line(("older", WARN), (f"{': ' if why else ''}{why}", MUTED))
-        if holder.generation is not None or holder.issued_at is not None:
-            spans: list[Span] = [("generation ", MUTED), (holder.generation or signs.dash, PLAIN)]
-            if holder.issued_at is not None:
-                spans += [(" issued ", MUTED), (self.age(holder.issued_at), PLAIN)]
-            self._line(*spans)
+            self._line(("older", WARN), (f": {why}" if why else "", MUTED))
+        generation: list[Span] = []
+        if holder.generation is not None:
+            generation = [("generation ", MUTED), (holder.generation, PLAIN)]
+        issued: list[Span] = []
+        if holder.issued_at is not None:
+            issued = [("issued ", MUTED), (self.age(holder.issued_at), PLAIN)]
+        self._pair(generation, issued)
         if holder.changed_at is not None:
-            open_to_others = holder.mode & ~_PRIVATE
-            self._line(
-                ("mode ", MUTED),
-                (f"{holder.mode:04o}", WARN if open_to_others else PLAIN),
-                (" open to others" if open_to_others else "", WARN),
-                (" changed ", MUTED),
-                (self.age(holder.changed_at), PLAIN),
-            )
+            changed: list[Span] = [("changed ", MUTED), (self.age(holder.changed_at), PLAIN)]
+            mode: list[Span] = [("mode ", MUTED), (f"{holder.mode:04o}", PLAIN)]
+            if holder.mode & ~_PRIVATE:
+                mode = [*mode, (" open to others", WARN)]
+            self._pair(changed, mode)
+
+    def _pair(self, one: list[Span], two: list[Span]) -> None:
+        """Add two remarks, on one line if they fit there."""
+        between: Span = (f" {self.around.signs.dot} ", MUTED)
+        together = [*one, between, *two] if one and two else one + two
+        if 2 + sum(cells(text) for text, _ in together) <= self.around.width:
+            self._line(*together)
+        else:
+            self._line(*one)
+            self._line(*two)
 
     def _line(self, *spans: Span) -> None:
-        self.wrapped(("  ", PLAIN), *(span for span in spans if span[0]), indent=4)
+        if spans:
+            self.wrapped(("  ", PLAIN), *spans, indent=4)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from profiles.claim_rows import SCOPES
-from profiles.model import AGENT_IDENTITY, OAUTH_KINDS
+from tui.detail_state import why_no_claims
 from tui.terminal import clean
 from tui.widgets.tabs.building import Page, Surroundings, Words
-from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, WARN, cells, kind_word
+from tui.widgets.words import ACCENT, MUTED, PLAIN, STRONG, WARN, cells, wrap_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,17 +24,6 @@ NOT_KNOWN = "not known"
 #: Of JSON that is longer, the rest is not drawn (lines on the screen; characters of a line of the JSON).
 MOST, LONGEST = 3000, 4000
 _NAMES = {"id_token": "id token", "access_token": "access token"}
-
-
-def why_no_claims(kind: str) -> str | None:
-    """Return why a login of this kind has no claims to show; None when it has."""
-    if kind in OAUTH_KINDS:
-        return None
-    if kind == AGENT_IDENTITY:
-        return "an agent identity has no tokens with claims, and its key is never shown"
-    word = kind_word(kind)
-    article = "an" if word.startswith(("A", "a")) else "a"
-    return f"{article} {word} has no claims: nothing can be read in it" if word else "no login"
 
 
 def tokens_page(row: ProfileRow, part: Tokens | None, around: Surroundings) -> Page:
@@ -133,7 +122,7 @@ def json_lines(text: str, width: int) -> list[Line]:
 def _json_line(line: str, width: int) -> list[Line]:
     cut = len(line) - LONGEST
     if cut > 0:
-        line = f"{line[:LONGEST]}"
+        line = line[:LONGEST]
     body = line.lstrip(" ")
     indent = min(len(line) - len(body), width // 3)
     name, colon, _ = body.partition('": ') if body.startswith('"') else ("", "", body)
@@ -149,7 +138,7 @@ def _json_line(line: str, width: int) -> list[Line]:
         spans = [(space, PLAIN), (named, ACCENT), (rest, PLAIN)]
         done.append(tuple(span for span in spans if span[0]))
     if cut > 0:
-        done.append(((" " * (indent + 2), PLAIN), (f"({cut:,} characters more)", WARN)))
+        done += wrap_line(((f"({cut:,} characters more)", WARN),), width)
     return done
 
 

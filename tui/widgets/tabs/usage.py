@@ -8,7 +8,7 @@ from profiles.model import CHATGPT
 from tui.usage_state import OLD
 from tui.widgets.bars import bar, role_of
 from tui.widgets.tabs.building import Page, Surroundings, Words
-from tui.widgets.words import BAD, MUTED, PLAIN, STRONG, WARN, Span, fit, kind_word
+from tui.widgets.words import BAD, MUTED, PLAIN, STRONG, WARN, Span, kind_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from profiles.usage_answer import UsageSnapshot, Window
     from tui.usage_state import Told
 
-#: The cells of a percentage, and of the longest bar.
-PERCENT, LONGEST = 5, 40
+#: The cells of the longest bar.
+LONGEST = 40
 
 
 def usage_page(row: ProfileRow, told: Told, around: Surroundings) -> Page:
@@ -94,13 +94,8 @@ class _Usage(Words):
             spans.append((f"  {percent(100 - used)} left", MUTED))
         self.wrapped(*spans)
         if used is not None:
-            room = min(LONGEST, self.around.width - PERCENT)
-            self.lines.append(
-                (
-                    *bar(used, room, signs, role),
-                    (fit(percent(used), PERCENT, signs, right=True), role),
-                )
-            )
+            room = min(LONGEST, self.around.width)
+            self.lines.append(tuple(bar(used, room, signs, role)))
         resets = window.resets_at
         if resets is None:
             return

@@ -62,6 +62,8 @@ class State:
         self.details: ProfileDetails | None = None
         self.events: deque[Event] = deque(maxlen=KEPT)
         self.busy: str | None = None
+        #: Since when: seconds since the epoch, UTC.
+        self.busy_since = 0.0
         self.usage = Usage()
         self.order = Order()
         #: When profiles were last used, by name (seconds since the epoch, UTC).
@@ -307,6 +309,8 @@ class State:
     def set_busy(self, words: str | None) -> None:
         """Say what is being written, in words (`switching to work`); None: nothing any more."""
         self.busy = words
+        if words is not None:
+            self.busy_since = self.now()
         self._tell(BUSY)
 
 

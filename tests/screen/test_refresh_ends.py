@@ -56,15 +56,18 @@ async def test_cancel_comes_after_what_is_nearer(box: Box) -> None:
         await yard.shows("personal: refreshed")
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+q"])
-async def test_leaving_waits(box: Box, key: str) -> None:
-    """Leaving while an answer is out says that it waits, saves it, and then leaves by itself."""
+@pytest.mark.parametrize("keys", [("q", "y"), ("ctrl+q",)], ids=["q", "ctrl+q"])
+async def test_leaving_waits(box: Box, keys: tuple[str, ...]) -> None:
+    """Leaving while an answer is out says that it waits, saves it, and then leaves by itself; q asks before."""
     configure(box, ONE_AT_A_TIME)
     async with open_refreshes(box, profiles=FOUR) as yard:
         gate = yard.hold("lab")
         await yard.keys("ctrl+r")
         await yard.reached(gate)
-        await yard.keys(key)
+        for key in keys:
+            await yard.keys(key)
+            if key == "q":
+                await yard.shows("Leave?", "4 profiles are being refreshed", "y leave")
         await yard.shows("leaving once what was sent is answered and saved", "ctrl+q leaves the")
         assert yard.app.is_running
         assert yard.app.return_code is None

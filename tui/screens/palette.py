@@ -7,7 +7,8 @@ from typing import ClassVar
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from tui.palette import DO, SWITCH, THEME, Entry, Offers, entries, find, marked
+from tui.palette import DO, SORT, SWITCH, THEME, Entry, Offers, entries, find, marked
+from tui.sorting import WORDS
 from tui.widgets.ink import CURSOR
 from tui.widgets.line_input import LineInput
 from tui.widgets.lines import LinePane
@@ -36,6 +37,7 @@ def open_palette(app: Switchyard, main: MainScreen) -> Awaitable[None]:
     offers = Offers(
         profiles=[row.name for row in state.all_rows if row.name is not None],
         active=state.active.name if state.active is not None else None,
+        sorts=[(by, words.name) for by, words in WORDS.items() if by != state.order.by],
         themes=themes_for(app),
     )
     offered = entries(now, app.keymap, offers, main.where.keys_place())
@@ -63,6 +65,8 @@ async def do_entry(entry: Entry, app: Switchyard, main: MainScreen) -> None:
         opened = main.deeds.switch(entry.what)
         if opened is not None:
             await opened
+    elif entry.deed == SORT:
+        main.sorting.sort_by(entry.what)
     elif entry.what == "quit":
         app.ask_to_leave()
     elif entry.what in ("quit-now", "cancel"):
@@ -180,8 +184,9 @@ class PaletteList(LinePane, can_focus=False):
         top, page = self.scroll_offset.y, self.page
         if self._cursor < top:
             self.scroll_to(y=self._cursor, animate=False)
-        elif self._cursor >= top + page:
-            self.scroll_to(y=self._cursor - page + 1, animate=False)
+        elif self._cursor >= top + page or self._cursor == shown - 1:
+            last = self.count() - 1 if self._cursor == shown - 1 else self._cursor
+            self.scroll_to(y=max(0, last - page + 1), animate=False)
 
     def on_click(self, event: Click) -> None:
         """Do what was clicked."""

@@ -222,6 +222,8 @@ class RefreshDesk:
             self._yard.state.note(words, WARNING if bad else INFO)
         worst = next((each for each in bad if each.outcome == "login-needed"), None)
         hint = self.next_step(worst or bad[0]) if bad else None
+        if len(run.names) > 1 and self._screen.work.pane.display:
+            return  # It stands there, profile by profile.
         self._yard.tell(words, WARNING if bad else INFO, hint)
 
     # -- ending --

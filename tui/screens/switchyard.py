@@ -129,8 +129,8 @@ class Switchyard(App[int], inherit_bindings=False):
         self._leave_unless(self.main.logins.leaving_costs())
 
     def ask_to_leave(self) -> None:
-        """Leave; where logins wait for somebody, ask once."""
-        self._leave_unless(self.main.logins.leaving_costs(waiting=True))
+        """Leave; where anything still runs, ask once and name it."""
+        self._leave_unless(self.main.work.running_words())
 
     def _leave_unless(self, costs: str | None) -> None:
         if costs is None or self._asked_to_leave:
@@ -144,7 +144,7 @@ class Switchyard(App[int], inherit_bindings=False):
             if agreed:
                 # Somebody may have approved one of them meanwhile.
                 more = self.main.logins.leaving_costs()
-                self._leave_unless(more if more != costs else None)
+                self._leave_unless(None if more is None or more in costs else more)
 
         self.push_screen(Confirm("Leave?", costs, yes="leave", no="stay"), answered)
 

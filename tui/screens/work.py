@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tui.widgets.words import Line
 
 
+#: What is written for less than this (seconds) is as good as done: leaving waits for it without a word.
+LONG = 0.5
+
+
 class Work:
     """What is in pane 3 of one screen."""
 
@@ -134,6 +138,21 @@ class Work:
         if board is None or board.ended_at is not None:
             self._refreshes.close()
         return True
+
+    def running_words(self) -> str | None:
+        """Say what still runs, and what leaving now does to it; None when nothing does."""
+        costs = self._screen.logins.leaving_costs(waiting=True)
+        said = [] if costs is None else [costs]
+        names = list(dict.fromkeys(name for run in self._refreshes.runs for name in run.left))
+        if names and not self._refreshes.is_stopping:
+            of = f"{names[0]} is" if len(names) == 1 else f"{len(names)} profiles are"
+            said.append(
+                f"{of} being refreshed: what was sent is answered and saved first, the rest is not begun."
+            )
+        state = self._yard.state
+        if state.busy is not None and state.now() - state.busy_since >= LONG:
+            said.append(f"Still {state.busy}: that is finished first.")
+        return "\n".join(said) or None
 
     def rest(self, *, resting: bool) -> None:
         """Let ages rest while nobody looks."""

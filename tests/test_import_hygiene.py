@@ -56,8 +56,7 @@ CODES: Final = {"login": 2, "undo": 1}
 #: What a command is for, and so may load.
 ALLOWED: Final = {
     "completion": frozenset({"shtab"}),
-    # Where click is installed, httpx loads rich for a command line of its own.
-    "refresh": frozenset({"httpx", "rich"}),
+    "refresh": frozenset({"httpx"}),
 }
 
 

@@ -59,6 +59,8 @@ class Action(NamedTuple):
 
 MOVE, LOGIN, PROFILE, LOOK, PROGRAM = "Move", "Logins", "Profiles", "Look", "Program"
 PANE = "In the pane of a running login"
+#: The headings, in the order of the help: first what people look for, last what their fingers know.
+HEADINGS = (LOGIN, PROFILE, LOOK, PANE, MOVE, PROGRAM)
 
 #: All actions, in the order in which help and README list them.
 ACTIONS: tuple[Action, ...] = (

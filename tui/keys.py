@@ -351,8 +351,8 @@ FOOTERS: dict[str, tuple[str, ...]] = {
 
 
 def groups(actions: Sequence[Action] = ACTIONS) -> dict[str, list[Action]]:
-    """Return the actions by their headings, in the table's order."""
-    found: dict[str, list[Action]] = {}
+    """Return the actions by their headings: in the order of HEADINGS."""
+    found: dict[str, list[Action]] = {heading: [] for heading in HEADINGS}
     for action in actions:
-        found.setdefault(action.group, []).append(action)
-    return found
+        found[action.group].append(action)
+    return {heading: of_it for heading, of_it in found.items() if of_it}

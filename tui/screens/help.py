@@ -120,8 +120,8 @@ def help_lines(keymap: Keymap, place: str, now: Situation, width: int, signs: Si
     helps = HELP_HERE.get(place, {})
     here = [
         BY_ID[action]._replace(help=helps.get(action, BY_ID[action].help))
-        for action in FOOTERS[place]
-        if action != "help"
+        for action in ("palette", *FOOTERS[place])
+        if FOOTERS[place] and action != "help"
     ]
     sections = {_PLACES[place]: here} if here else {}
     sections |= groups()

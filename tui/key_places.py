@@ -49,7 +49,8 @@ HELP_HERE: dict[str, dict[str, str]] = {
         "back": "Take all marks off.",
     },
     "list-login": {"detail": _ITS_LOGIN},
-    "filtered-login": {"detail": _ITS_LOGIN},
+    "filtered-login": {"detail": _ITS_LOGIN, "back": "Clear the filter."},
+    "filtered": {"back": "Clear the filter."},
     "detail-raw": {
         "raw": "Back from JSON to a row for each claim.",
         "copy": "Copy the JSON. No token is in it.",

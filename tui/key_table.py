@@ -16,7 +16,7 @@ def key_table_markdown() -> str:
     """Return the table of the README, between its two markers."""
     keymap = make_keymap({})
     lines = ["| key | action id | does |", "| --- | --- | --- |"]
-    for action in ACTIONS:
+    for action in itertools.chain.from_iterable(groups().values()):
         keys = " ".join(f"<kbd>{_escape(key_word(key))}</kbd>" for key in keymap.of(action.id))
         lines.append(f"| {keys} | `{action.id}` | {action.help} |")
     return "\n".join(lines)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 from tui.key_names import key_word
 from tui.keymap import make_keymap
-from tui.keys import ACTIONS
+from tui.keys import groups
 
 #: Between these two lines of the README it stands.
 BEGIN, END = "<!-- keys:begin -->", "<!-- keys:end -->"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tui.colours import PALETTES
 from tui.detail_state import Facts
 from tui.key_places import list_place
-from tui.list_title import list_titles
+from tui.list_title import AROUND, fitting, list_titles
 from tui.widgets.columns import columns_for
 from tui.widgets.detail_text import first_lines
 from tui.widgets.first_steps import paragraphs
@@ -116,12 +116,9 @@ def _list(scene: Scene, width: int, height: int, high: bool) -> list[tuple[Line,
 
 
 def _title(scene: Scene, room: int) -> str:
-    title = ""
-    for each in list_titles(scene.state, scene.signs):
-        title = marked(numbered(1, each), scene, scene.size[1])
-        if cells(title) <= room:
-            break
-    return title
+    room -= cells(marked(numbered(1, ""), scene, scene.size[1]))
+    words = fitting(list_titles(scene.state, scene.signs), room, scene.signs)
+    return marked(numbered(1, words), scene, scene.size[1])
 
 
 def numbered(number: int, title: str) -> str:
@@ -141,7 +138,7 @@ def _box(
     ascii_only = scene.signs is not UNICODE
     box = PLAIN_BOX if ascii_only else HEAVY if scene.look.ansi else ROUND
     colour = "line" if ascii_only else "accent"
-    title = f" {_title(scene, width - 4)} "
+    title = f" {_title(scene, width - AROUND)} "
     lines = [
         ink.text(box[0] + box[4], colour)
         + ink.text(title, "accent", bold=True, reverse=scene.look.ansi)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from tui.sorting import title_words
+from tui.widgets.words import cells, crop
+
+#: What a pane's border needs beside its title: corners, a line and a space at each side.
+AROUND = 6
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui.state import State
     from tui.widgets.words import Signs
 
@@ -24,6 +30,14 @@ def list_titles(state: State, signs: Signs) -> list[str]:
     short = [head, marks] if marks else [f"Profiles  {head}"]
     ways = (full, without_order, short)
     return list(dict.fromkeys(f" {signs.dot} ".join(parts) for parts in ways))
+
+
+def fitting(titles: Sequence[str], room: int, signs: Signs) -> str:
+    """Return the fullest title that has room, in cells; the last one is cut if need be."""
+    for title in titles:
+        if cells(title) <= room:
+            return title
+    return crop(titles[-1], room, signs)
 
 
 def marks_words(state: State) -> str:

@@ -96,9 +96,7 @@ class Offers(NamedTuple):
 def entries(now: Situation, keymap: Keymap, offers: Offers, place: str = "list") -> list[Entry]:
     """Return what can be done now: first what counts in this place, then the table, then what it is done with."""
     first = {action: number for number, action in enumerate(FOOTERS.get(place, ()))}
-    actions = sorted(
-        ACTIONS, key=lambda each: (first.get(each.id, len(first)), each.group == MOVE)
-    )
+    actions = sorted(ACTIONS, key=lambda each: (first.get(each.id, len(first)), each.group == MOVE))
     made = []
     for action in actions:
         why = action.why_not(now) if action.why_not is not None else None

@@ -68,8 +68,24 @@ def some_profiles(box: Box) -> None:
         (80, 24, {"TERM": "xterm"}, ""),
         (80, 15, {"LC_ALL": None, "LANG": "C"}, ""),
         (80, 24, {}, '[keys]\nswitch = "w"\n'),
+        (80, 24, {}, 'sort = "last-used"\n'),
+        (100, 24, {}, 'sort = "-expiry"\n'),
+        (40, 12, {}, 'sort = "-state"\n'),
     ],
-    ids=["80", "120", "light", "narrow", "small", "mono", "ansi", "ascii", "keys"],
+    ids=[
+        "80",
+        "120",
+        "light",
+        "narrow",
+        "small",
+        "mono",
+        "ansi",
+        "ascii",
+        "keys",
+        "used",
+        "expiry",
+        "state",
+    ],
 )
 def test_it_is_the_same(
     box: Box, columns: int, rows: int, environ: dict[str, str | None], settings: str

@@ -246,8 +246,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.set_focus(self.work.pane)
         elif self.focused is None:
             self.set_focus(self.list)
-        if self._yard.scene.demo:
-            self.panes.name_list()
+        self.panes.name_list()
         self.reading.soon()
         self.clock.sleep()
 

@@ -8,7 +8,6 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tui.palette import DO, SORT, SWITCH, THEME, Entry, Offers, entries, find, marked
-from tui.sorting import WORDS
 from tui.widgets.ink import CURSOR
 from tui.widgets.line_input import LineInput
 from tui.widgets.lines import LinePane
@@ -37,7 +36,7 @@ def open_palette(app: Switchyard, main: MainScreen) -> Awaitable[None]:
     offers = Offers(
         profiles=[row.name for row in state.all_rows if row.name is not None],
         active=state.active.name if state.active is not None else None,
-        sorts=[(by, words.name) for by, words in WORDS.items() if by != state.order.by],
+        sorts=main.sorting.choices(),
         themes=themes_for(app),
     )
     offered = entries(now, app.keymap, offers, main.where.keys_place())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from tui.first_picture import list_width, marked, numbered
-from tui.list_title import list_titles
+from tui.list_title import AROUND, fitting, list_titles
 from tui.widgets.words import cells
 
 TYPE_CHECKING = False
@@ -57,12 +57,10 @@ class Panes:
         state = screen.state
         running = screen.logins.words()
         after = f" {self._signs.dot} {running}" if running else ""
-        room = (screen.left.outer_size.width or list_width(self._yard.scene)) - 4
-        words = ""
-        for each in list_titles(state, self._signs):
-            words = f"{each}{after}"
-            if cells(self.title(LIST, words).replace("\\[", "[")) <= room:
-                break
+        room = (screen.left.outer_size.width or list_width(self._yard.scene)) - AROUND
+        room -= cells(self.title(LIST, "").replace("\\[", "["))
+        titles_of_list = [f"{each}{after}" for each in list_titles(state, self._signs)]
+        words = fitting(titles_of_list, room, self._signs)
         titles: tuple[tuple[int, Widget, str], ...] = (
             (LIST, screen.left, words),
             (DETAIL, screen.detail, "Profile"),

@@ -107,9 +107,17 @@ class SortDesk:
 
         return self._yard.push_screen(SortMenu(self._yard.state.order), answered)
 
-    def sort_by(self, by: str) -> None:
-        """Put the list into an order by its name in config.toml; into the one in force again: turn it round."""
-        self._sort(self._yard.state.order.chosen(by))
+    def choices(self) -> list[tuple[str, str]]:
+        """Return the orders as config.toml's `sort` says them, and their names; the one in force turned round."""
+        order = self._yard.state.order
+        wanted = [order.chosen(by) for by in LETTERS.values()]
+        return [
+            (setting_of(each), f"{WORDS[each.by].name}, {first_words(each)}") for each in wanted
+        ]
+
+    def sort_by(self, setting: str) -> None:
+        """Put the list into the order that config.toml's `sort` would mean."""
+        self._sort(read_order(setting))
 
     def _sort(self, order: Order) -> None:
         state, deeds = self._yard.state, self._screen.deeds

@@ -15,7 +15,7 @@ WORDS_HERE: dict[str, dict[str, str]] = {
     "list-login": {"detail": "its login"},
     "filtered-login": {"detail": "its login", "back": "clear filter"},
     "filtered": {"back": "clear filter"},
-    "detail": {"tab-next": "tabs", "copy": "copy e-mail"},
+    "detail": {"tab-next": "tabs"},
     "detail-tokens": {"tab-next": "tabs"},
     "detail-raw": {"tab-next": "tabs", "raw": "rows", "copy": "copy JSON", "move-down": "down"},
     "login-device": {"copy": "copy the code", "browser-instead": "browser instead"},
@@ -28,7 +28,6 @@ WORDS_HERE: dict[str, dict[str, str]] = {
 #: The same where the terminal is too narrow for all of the words above.
 SHORT_WORDS: dict[str, dict[str, str]] = {
     "list-login": {"detail": "login"},
-    "detail": {"copy": "copy"},
     "detail-raw": {"copy": "copy"},
     "login-device": {"copy": "copy"},
     "login-browser": {"detail": "paste", "copy": "URL"},

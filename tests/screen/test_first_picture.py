@@ -48,6 +48,12 @@ def seen(cell: Cell) -> tuple[object, ...]:
     return (sign, ground, reverse) if sign == " " else (sign, colour, ground, bold, reverse)
 
 
+def text_of(line: list[Cell]) -> str:
+    """Return the signs of some cells, without those of the tabs, which name other sections."""
+    text = "".join(cell[0] for cell in line)
+    return "" if "Hist" in text else text
+
+
 def some_profiles(box: Box) -> None:
     """Make profiles in several states."""
     two_logins(box)
@@ -115,10 +121,16 @@ def stays_the_same(terminal: Terminal, columns: int, rows: int) -> None:
     first, _, _rest = terminal.sent.partition(TAKEN_OVER)
     end = terminal.sent.rindex(b"\x1b[<u")
     before, after = cells(first, columns, rows), cells(terminal.sent[:end], columns, rows)
-    # The detail, at the right, has more to say once the rest is read.
-    shared = columns - {100: 52, 120: 52, 80: 36}.get(columns, 0)
+    detail = {100: 52, 120: 52, 80: 36}.get(columns, 0)
+    shared = columns - detail
     for row in range(rows):
         assert [seen(c) for c in before[row][:shared]] == [seen(c) for c in after[row][:shared]]
+    # The detail, at the right, has more to say once the rest is read; only its scrollbar may be there too.
+    for row in range(rows if detail else 0):
+        if any(word in text_of(before[row][shared:]) for word in ("Usage ", "Home")):
+            assert row > 5
+            break
+        assert [seen(c) for c in before[row][shared:-2]] == [seen(c) for c in after[row][shared:-2]]
     assert terminal.sent.count(b"\x1b[?1049h") == 1
 
 

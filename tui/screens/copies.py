@@ -84,8 +84,10 @@ class Copies:
             if answer is not None:
                 self._copy(answer, texts[answer])
 
+        # What is below each takes a line of its own.
+        has_room = self._yard.size.height >= 2 * len(texts) + 6
         options = [
-            Option(what, what, text if len(text) < _SHORT and "\n" not in text else "")
+            Option(what, what, text if has_room and _is_short(text) else "")
             for what, text in texts.items()
         ]
         return self._yard.push_screen(Choose("Copy", "", options), answered)
@@ -128,6 +130,10 @@ class Copies:
             return f"{what} {SENT_TO_TMUX}"
         self._yard.send(copy_sequence(text, environ))
         return f"{what} {sent_words(environ)}"
+
+
+def _is_short(text: str) -> bool:
+    return len(text) < _SHORT and "\n" not in text
 
 
 def texts_of_profile(row: ProfileRow) -> dict[str, str]:

@@ -80,6 +80,11 @@ def half_made(root: str) -> list[str]:
     return [f"{root}/{name}" for name in _names(root) if name.startswith(HALF_MADE)]
 
 
+def any_at(home: str, root: str) -> bool:
+    """Say whether there is a home to reconcile, or something half-made to take up."""
+    return os.path.isdir(home) or bool(half_made(root))
+
+
 def documents_in(folder: str) -> list[Copy]:
     """Return the whole documents with a login in a half-made folder, temporary ones included."""
     found = []

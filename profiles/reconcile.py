@@ -22,7 +22,7 @@ from profiles.generation import (
 )
 from profiles.guard import keep_stray, put, tighten
 from profiles.history import last_switched_to
-from profiles.leftovers import leftovers, read_leftover
+from profiles.leftovers import any_at, leftovers, read_leftover
 from profiles.lock import WAIT
 from profiles.marks import LOGIN_NEEDED, UNCERTAIN, load_marks, set_mark
 from profiles.mixture import settle_mixture
@@ -72,7 +72,7 @@ def reconcile(context: Context, wait: float = WAIT) -> Report:
 
     Locks of others are waited for, `wait` seconds. Raises StoreLocked, StoreNotWritable, LocksUnsupported.
     """
-    if context.active.problem is not None or not os.path.isdir(context.home):
+    if context.active.problem is not None or not any_at(context.home, context.roots.profiles):
         return Report(None, None, [])
     with enter(context, lambda view: view.needs(()), wait) as work:
         reconcile_live(work, update_live=True)

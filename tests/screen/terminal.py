@@ -152,6 +152,10 @@ class Terminal:
         """Send a signal to the program."""
         self.child.send_signal(number)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size; what is drawn here keeps the first one."""
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def hang_up(self) -> None:
         """Let the terminal go away, as when the connection breaks."""
         os.close(self._master)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
+from functools import partial
 from typing import cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -14,6 +16,7 @@ from tui.screens.thrift import Thrift
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from io import TextIOWrapper
     from types import FrameType
     from typing import TextIO
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 #: What enters the alternate screen; where the first picture is, we are in it already.
 ENTER = "\x1b[?1049h"
+#: Seconds between two sizes that the screen is told of.
+SIZES_EVERY = 0.06
 
 
 def terminal_file() -> TextIOWrapper | None:
@@ -66,6 +71,32 @@ class LastingFile:
     def isatty(self) -> bool:
         """Whether it is a terminal."""
         return self._file.isatty()
+
+
+class Sizes:
+    """Tells of a new size at once, and of those that follow quickly only the last: a window that is dragged has many.
+
+    Each costs a whole layout. Told of all of them, the screen would draw sizes that are gone for seconds.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, tell: Callable[[], object]) -> None:
+        self._loop = loop
+        self._tell = tell
+        self._rests = self._more = False
+
+    def changed(self) -> None:
+        """Tell now, or soon."""
+        if self._rests:
+            self._more = True
+            return
+        self._rests, self._more = True, False
+        self._tell()
+        self._loop.call_later(SIZES_EVERY, self._rested)
+
+    def _rested(self) -> None:
+        self._rests = False
+        if self._more:
+            self.changed()
 
 
 class YardDriver(LinuxDriver):
@@ -122,10 +153,13 @@ class YardDriver(LinuxDriver):
         if self.painted is not None and self.attrs_before is not None:
             self.attrs_before = self.painted.modes
         told = signal.getsignal(signal.SIGWINCH)
+        if not callable(told):
+            return
+        loop = asyncio.get_running_loop()
+        sizes = Sizes(loop, partial(told, signal.SIGWINCH, None))
 
-        def resized(number: int, frame: FrameType | None) -> None:
+        def resized(_number: int, _frame: FrameType | None) -> None:
             self.forget()
-            if callable(told):
-                told(number, frame)
+            loop.call_soon_threadsafe(sizes.changed)
 
         signal.signal(signal.SIGWINCH, resized)

@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from tui.key_names import key_word
 from tui.keys import ACTIONS, BY_ID, MOVES
+from tui.screens.bugs import Lasting
 from tui.screens.clock import Clock
 from tui.screens.deeds import Deeds
 from tui.screens.filtering import Filtering
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 _IN_FILTER = frozenset({"redraw", "suspend"})
 
 
-class MainScreen(Screen[None], inherit_bindings=False):
+class MainScreen(Lasting, Screen[None], inherit_bindings=False):
     """Profiles at the left, the selected one at the right, events below when asked for."""
 
     AUTO_FOCUS = "#list"

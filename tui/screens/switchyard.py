@@ -15,6 +15,7 @@ from profiles.own_writes import noted
 from tui import themes
 from tui.keys import BY_ID
 from tui.login_state import Logins
+from tui.screens.bugs import Lasting, was_timer
 from tui.screens.driver import YardDriver
 from tui.screens.main import MainScreen
 from tui.screens.refreshing import WAITED_FOR
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
-class Switchyard(App[int], inherit_bindings=False):
+class Switchyard(Lasting, App[int], inherit_bindings=False):
     """The screen over one context."""
 
     TITLE = "Switchyard"
@@ -78,7 +79,9 @@ class Switchyard(App[int], inherit_bindings=False):
         self.keymap, self.signs, self.state = scene.keymap, scene.signs, scene.state
         self.logins = Logins(self.context.now)
         self._opener: Opener | None = None
-        self._asked_to_leave = False
+        self._asked_to_leave = self._is_ending = False
+        #: What is said on the terminal after the screen.
+        self._last_words: list[str] = []
         self.set_keymap(self.keymap.changes())
         for problem in self.keymap.problems:
             self.state.note(problem, WARNING, "? lists the actions and their keys")
@@ -112,16 +115,32 @@ class Switchyard(App[int], inherit_bindings=False):
         loop = asyncio.get_running_loop()
         for number in ENDING:
             try:
-                loop.add_signal_handler(number, self.leave, 128 + number)
+                loop.add_signal_handler(number, self._told_to_end, 128 + number)
             except (RuntimeError, ValueError):
                 # Only the main thread of a program may; a test can run elsewhere.
                 return
+
+    def _told_to_end(self, code: int) -> None:
+        """End on a signal: a login that somebody approved is kept first. Signals often come twice for one reason."""
+        if not self.logins.at_stake:
+            self.leave(code)
+        elif not self._is_ending:
+            self._is_ending = True
+            self.run_worker(self._keep_and_leave(code), exit_on_error=False)
+
+    async def _keep_and_leave(self, code: int) -> None:
+        from tui.screens.keeping import keep_logins
+
+        try:
+            self._last_words += await keep_logins(self)
+        finally:
+            self.leave(code)
 
     def leave(self, code: int = 0) -> None:
         """End the screen. Threads that write are waited for after the terminal is restored."""
         if self.main.refreshing.refreshes.runs:
             self.main.refreshing.stop()
-            self._exit_renderables.append(WAITED_FOR)
+            self._last_words.append(WAITED_FOR)
         self.exit(code, return_code=code)
 
     def action_leave(self) -> None:
@@ -234,6 +253,17 @@ class Switchyard(App[int], inherit_bindings=False):
             return False
         return "\n" not in message and screen.logins.pane.say(message)
 
+    def tell_bug(self, error: Exception) -> bool:
+        """Say that something went wrong in what a key or a message does; False while there is no screen for it."""
+        if not self.screen_stack or not isinstance(self.screen_stack[0], MainScreen):
+            return False
+        self.main.deeds.failed_reading(error)
+        return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        if not (was_timer(error) and self.tell_bug(error)):
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """End with the places of a bug, never with values: a local variable may be a token.
 
@@ -250,11 +280,10 @@ class Switchyard(App[int], inherit_bindings=False):
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:
-        if self._exit_renderables:
-            self.error_console.print(
-                self._exit_renderables[0], markup=False, highlight=False, soft_wrap=True
-            )
+        for words in (*self._exit_renderables[:1], *self._last_words):
+            self.error_console.print(words, markup=False, highlight=False, soft_wrap=True)
         self._exit_renderables.clear()
+        self._last_words.clear()
 
 
 def _style_sheets(look: Look, signs: Signs) -> list[str | PurePath]:

@@ -115,7 +115,7 @@ async def test_found_homes_are_named(box: Box) -> None:
     Login(Person("zoe")).fresh().write(f"{box.home}/.codex-old")
     async with open_stage() as stage:
         await stage.shows(
-            "Also found", "~/.codex-old", "zoe@example.com", "tui add NAME --home PATH"
+            "Also found", "~/.codex-old", "zoe@example.com", "n registers one of them"
         )
         assert not is_there(box.profiles) or not os.listdir(box.profiles)
 

@@ -187,6 +187,16 @@ class Deeds(SwitchDeeds):
             ),
         )
 
+    def register(self, name: str, home: str) -> None:
+        """Make a profile of a home where it lies."""
+        from profiles import store
+
+        self.write(
+            f"registering {name}",
+            partial(store.register, self.context, name, home),
+            partial(self._renamed, name),
+        )
+
     def make_empty(self, name: str) -> None:
         """Make a profile without a login."""
         from profiles import store

@@ -35,8 +35,8 @@ Dialog.-flat .keys, Dialog.-flat LineInput, Dialog.-flat Answers { margin-top: 0
 """
 )
 
-#: A profile without a login.
-EMPTY = "empty"
+#: A profile without a login; a home that is there already, found beside the active one.
+EMPTY, FOUND = "empty", "found"
 
 
 class Option(NamedTuple):
@@ -158,10 +158,12 @@ class NewLogin(ModalScreen[Wanted], inherit_bindings=False):
     CSS = CHOICES_CSS.replace("Dialog", "NewLogin")
     AUTO_FOCUS = "LineInput"
 
-    def __init__(self, taken: Sequence[str]) -> None:
+    def __init__(self, taken: Sequence[str], found: int = 0) -> None:
         super().__init__()
         self._names = {name.lower(): name for name in taken}
-        self._answers = Answers(WAYS, taken=lambda option: self._take(option.id))
+        homes = f"one of {found} that lie here"
+        ways = (*WAYS, Option(FOUND, "found home", homes)) if found else WAYS
+        self._answers = Answers(ways, taken=lambda option: self._take(option.id))
         self._line = NameLine(self._answers, done=self._left)
         self._wrong = Static("", markup=False, classes="wrong")
 
@@ -188,7 +190,8 @@ class NewLogin(ModalScreen[Wanted], inherit_bindings=False):
 
     def _take(self, way: str) -> None:
         name = self._line.value.strip()
-        why = why_no_name(name)
+        # A home that was found has a name of its own to offer.
+        why = why_no_name(name) if name or way != FOUND else None
         there = self._names.get(name.lower())
         if why is None and there is not None:
             why = f"{there} exists already: esc, and l logs in to it again"

@@ -233,13 +233,18 @@ class LoginKeys:
             if wanted is not None:
                 self._make(wanted)
 
-        return self._yard.push_screen(NewLogin(names), answered)
+        found = len(self._yard.state.snapshot.discovered)
+        return self._yard.push_screen(NewLogin(names, found), answered)
 
     def _make(self, wanted: Wanted) -> None:
-        from tui.screens.login_dialogs import EMPTY, AskSecret
+        from tui.screens.login_dialogs import EMPTY, FOUND, AskSecret
 
         if wanted.way == EMPTY:
             self._screen.deeds.make_empty(wanted.name)
+        elif wanted.way == FOUND:
+            from tui.screens.found_homes import ask_which
+
+            ask_which(self._yard, self._screen.deeds, wanted.name)
         elif wanted.way in (KEY, TOKEN):
             what = "API key" if wanted.way == KEY else "Access token"
             about = "It is checked first." if wanted.way == TOKEN else "It is saved as it is."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from profiles.model import API_KEY, PERSONAL_ACCESS_TOKEN
 from profiles.paths import tilde
 from tui.widgets.words import ACCENT, BAD, MUTED, PLAIN, STRONG, WARN, Line
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from tui.keymap import Keymap
     from tui.state import State
 
+#: Of the homes that were found so many are named; the dialog has them all.
+SHOWN = 8
 #: Why not simply `codex login` (profiles/CODEX.md: since 0.140 it revokes the login that is there).
 NEVER = (
     "Never run codex login over a login that you want to keep: starting it is enough to revoke the "
@@ -40,7 +43,7 @@ def paragraphs(state: State, keymap: Keymap, context: Context) -> list[Line]:
     elif not count:
         said += _no_login(snapshot, context)
     else:
-        said.append((("One login so far.", MUTED),))
+        said.append(((_ONE.get(snapshot.rows[0].kind, "One login so far."), MUTED),))
     said += [
         (),
         _key(keymap, "new", "makes a second profile and logs in there." if count else _FIRST),
@@ -49,9 +52,13 @@ def paragraphs(state: State, keymap: Keymap, context: Context) -> list[Line]:
     ]
     if not count:
         said += [(), _key(keymap, "rescan", "looks again, after a login elsewhere.")]
-    return said + _found(snapshot, context)
+    return said + _found(snapshot, keymap, context)
 
 
+_ONE = {
+    API_KEY: "One login so far, an API key: it is billed by use, and never expires.",
+    PERSONAL_ACCESS_TOKEN: "One login so far, an access token.",
+}
 _FIRST = "makes a profile and logs in there."
 
 
@@ -88,13 +95,18 @@ def _no_login(snapshot: Snapshot, context: Context) -> list[Line]:
     ]
 
 
-def _found(snapshot: Snapshot, context: Context) -> list[Line]:
+def _found(snapshot: Snapshot, keymap: Keymap, context: Context) -> list[Line]:
     """Name the homes that were found and are no profiles; nothing is registered unasked."""
     said: list[Line] = []
-    for found in snapshot.discovered[:8]:
+    for found in snapshot.discovered[:SHOWN]:
         home = tilde(found.home, context.user_home)
         who = found.email or found.state
         said.append(((f"{home}  ", PLAIN), (who, MUTED)))
+    more = len(snapshot.discovered) - SHOWN
+    if more > 0:
+        said.append(((f"and {more} more", MUTED),))
     if said:
-        said[:0] = [(), (("Also found", STRONG), ("  tui add NAME --home PATH", MUTED))]
+        key = (keymap.first("new"), ACCENT)
+        head = (("Also found  ", STRONG), key, (" registers one of them where it is", MUTED))
+        said[:0] = [(), head]
     return said

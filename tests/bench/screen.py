@@ -20,7 +20,7 @@ DOWN, UP, ESCAPE, ENTER = b"\x1b[B", b"\x1b[A", b"\x1b", b"\r"
 #: Rows that the cursor goes down and up again: no terminal here scrolls for it.
 WAY: Final = 8
 #: Seconds that a screen is left alone, after so many in which all that its start brought has come.
-IDLE, SETTLED = 10.0, 2.0
+IDLE, SETTLED = 10.0, 3.0
 #: A toast is seen for four seconds; then the lines below it are drawn again.
 TOAST: Final = 4.6
 #: A key that is held down comes so often (seconds between two), here so many times.

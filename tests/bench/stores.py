@@ -9,10 +9,12 @@ from profiles.context import make_context
 from profiles.files import Files
 from profiles.history import iso
 from profiles.profile_file import ProfileFile, save_profile_file
-from tests.support.tokens import Login, Person
+from tests.support.tokens import HOUR, Login, Person
 
 #: Comes before every other name, and so stands in the first row.
 FIRST = "p00000"
+#: How long ago each logged in (seconds): nothing that is shown of it reads otherwise for half an hour.
+AGE = 5 * HOUR + HOUR // 2
 
 
 class _Unsynced(Files):
@@ -36,7 +38,7 @@ class Store:
         context = make_context(self.environ())._replace(files=_Unsynced())
         for number in range(count):
             name = self.name(number)
-            login = Login(Person(name)).fresh()
+            login = Login(Person(name)).fresh(age=AGE)
             if not number:
                 login.write(f"{self.home}/.codex")
             profile = f"{context.roots.profiles}/{name}"

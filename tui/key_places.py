@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 WORDS_HERE: dict[str, dict[str, str]] = {
     "list-refresh": {"cancel": "stop"},
     "refreshing": {"cancel": "stop"},
+    "events": {"copy": "copy the last"},
     "refreshed": {"back": "close", "refresh-all": "again"},
     "list-marked": {"refresh": "refresh {}", "delete": "delete {}", "back": "unmark"},
     "list-login": {"detail": "its login"},

@@ -335,7 +335,7 @@ FOOTERS: dict[str, tuple[str, ...]] = {
     "detail": ("back", "tab-next", "switch", "copy", "run", "delete", "help"),
     "detail-tokens": ("back", "tab-next", "raw", "copy", "switch", "help"),
     "detail-raw": ("back", "raw", "copy", "tab-next", "move-down", "help"),
-    "events": ("back", "move-down", "move-up", "help"),
+    "events": ("back", "copy", "zoom", "move-up", "help"),
     "filter": (),
     "refreshing": ("back", "cancel", "zoom", "events", "help"),
     "refreshed": ("back", "refresh-all", "zoom", "events", "help"),

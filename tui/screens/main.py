@@ -246,7 +246,7 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         elif self.has_class("-progressing") and self.focused is None:
             self.set_focus(self.work.pane)
         elif self.focused is None:
-            self.set_focus(self.list)
+            self.panes.refocus()
         self.panes.name_list()
         self.reading.soon()
         self.clock.sleep()

@@ -178,6 +178,12 @@ class Panes:
         if self.zoomed is not None and self.here() not in (self.zoomed, None):
             self._zoom(None)
 
+    def refocus(self) -> None:
+        """Give the focus back that a terminal took which was too small for any pane."""
+        screen = self._screen
+        panes = {DETAIL: screen.detail, WORK: screen.work.view, EVENTS: screen.events}
+        screen.set_focus(panes.get(self.zoomed or LIST, screen.list))
+
     def _zoom(self, number: int | None) -> None:
         self.zoomed = number
         for each, name in _ZOOM.items():

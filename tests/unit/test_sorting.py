@@ -289,9 +289,11 @@ def test_last_used(box: Box) -> None:
         note(context, Entry(at, verb, profile, "", "/h", result, before))
 
     did(1000, "login", "old", "saved")
+    did(1500, "run", "fresh", "ended")
     did(2000, "switch", "work", before="old")
     did(3000, "switch", "home", before="work")
     did(3500, "rename", "lab", "renamed", before="old")
+    did(3600, "rename", "fresh", "renamed", before="never")
     did(4000, "switch", "home", "unchanged", before="home")
     did(5000, "run", "lab", "ended")
     did(6000, "delete", "work", "deleted")

@@ -18,15 +18,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from profiles.details import ProfileDetails
     from profiles.listing import Snapshot
     from profiles.model import ProfileRow
 
     Watcher = Callable[[frozenset[str]], None]
 
 #: What can change; the words that watchers get.
-ROWS, SELECTION, DETAILS, EVENTS, BUSY, USAGE, MARKS = (
-    *("rows", "selection", "details", "events", "busy", "usage", "marks"),
+ROWS, SELECTION, EVENTS, BUSY, USAGE, MARKS = (
+    *("rows", "selection", "events", "busy", "usage", "marks"),
 )
 #: How many events are kept.
 KEPT = 500
@@ -59,7 +58,6 @@ class State:
         self.rows: list[ProfileRow] = []
         self.cursor = 0
         self.filter = ""
-        self.details: ProfileDetails | None = None
         self.events: deque[Event] = deque(maxlen=KEPT)
         self.busy: str | None = None
         #: Since when: seconds since the epoch, UTC.
@@ -112,7 +110,7 @@ class State:
 
         With `stay` the profiles are those of before, and keep their places whatever the order says now.
         """
-        rows_before, before = self.snapshot.rows, self.selected
+        rows_before = self.snapshot.rows
         self.snapshot, self.partial = snapshot, partial
         #: How many logins are due for a refresh.
         self.due = sum(row.state == EXPIRED for row in snapshot.rows)
@@ -128,10 +126,6 @@ class State:
             # The first look: nothing was chosen yet, so the active login is.
             self._wanted = self.active or (self.rows[0] if self.rows else None)
         self._find_cursor()
-        if self.details is not None and self._details_are_of(before) != self._details_are_of(
-            self.selected
-        ):
-            self.details = None
         self._tell(ROWS, SELECTION)
 
     def replace_rows(self, rows: Mapping[str, ProfileRow]) -> None:
@@ -252,24 +246,6 @@ class State:
         new = [row for row in self.all_rows if row.name is not None and row.name not in known]
         found = {row.name for row in new if any(_same_identity(row, each) for each in lost)}
         self.marked = self.marked - gone | {name for name in found if name is not None}
-
-    # -- details --
-
-    def take_details(self, details: ProfileDetails) -> None:
-        """Take what was read about the selected profile; what is about another is dropped."""
-        selected = self.selected
-        if selected is not None and selected.name == details.row.name:
-            self.details = details
-            self._tell(DETAILS)
-
-    def details_of(self, row: ProfileRow | None) -> ProfileDetails | None:
-        """Return what is known about this profile beyond its row."""
-        if row is None or self.details is None or self.details.row.name != row.name:
-            return None
-        return self.details
-
-    def _details_are_of(self, row: ProfileRow | None) -> bool:
-        return self.details_of(row) is not None
 
     # -- events --
 

@@ -28,7 +28,7 @@ from tui.screens.usage import UsageDesk
 from tui.screens.watching import Watching
 from tui.screens.whereabouts import Whereabouts
 from tui.screens.work import Work
-from tui.state import BUSY, DETAILS, EVENTS, ROWS, SELECTION, USAGE
+from tui.state import BUSY, EVENTS, ROWS, SELECTION, USAGE
 from tui.widgets.detail import DetailPane
 from tui.widgets.event_log import EventLog
 from tui.widgets.first_steps import paragraphs
@@ -191,15 +191,13 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         if USAGE in names:
             self.list.show_usage()
             self.reading.show()
-        if DETAILS in names:
-            self.reading.draw()
         if EVENTS in names:
             self.events.show(state.events)
         if BUSY in names:
             self._show_busy_soon()
         if ROWS in names:
             self.usage.look()
-        if names & {ROWS, SELECTION, DETAILS, USAGE}:
+        if names & {ROWS, SELECTION, USAGE}:
             self.clock.sleep()
         self.show_keys()
 

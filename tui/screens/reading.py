@@ -81,8 +81,8 @@ class Reading:
 
     def _turned(self) -> None:
         """Draw at once what is known already, and read at once what is not."""
-        if self.face != OVERVIEW:
-            self.show()
+        if self._part() is not None or self.face == USAGE:
+            self._show(is_slow=False)
         if self._rest is not None:
             self._rest.stop()
         self._read()

@@ -12,6 +12,7 @@ import pytest
 from profiles import lock
 from profiles.context import make_context
 from tests.screen.stage import contents, is_there, open_stage, put, two_logins
+from tests.screen.tmux import Tmux
 from tests.support.cli import run_tui
 from tests.support.documents import api_key
 from tests.support.programs import CODEX_169, need
@@ -305,3 +306,38 @@ async def test_many_profiles_seen_and_unseen(box: Box) -> None:
         await _says(stage, "codex refreshed p001")
         last.rotate().write(box.profile("p299"))
         await _says(stage, "codex refreshed p299")
+
+
+@pytest.mark.tmux
+@pytest.mark.real_codex
+def test_in_a_real_terminal(box: Box) -> None:
+    """In tmux: the real Codex logs in and out, another process switches; each is read within two seconds."""
+    two_logins(box)
+    codex = RealCodex(need(CODEX_169), box.codex)
+    took = []
+    with Tmux(box) as tmux:
+        tmux.start(120, 30)
+        tmux.shows("● personal", "work")
+        tmux.press("?")
+        tmux.shows("esc closes")  # what was there before is a picture
+        tmux.press("q")
+        tmux.shows("? help")
+        time.sleep(1.5)
+
+        def shown(*words: str) -> None:
+            begun = time.monotonic()
+            tmux.shows(*words)
+            took.append(time.monotonic() - begun)
+
+        assert run_tui(["switch", "work"]).code == 0
+        shown("another tui switched to work", "● work")
+        assert run_tui(["undo"]).code == 0
+        shown("another tui switched to personal", "● personal")
+        assert codex.login_with_api_key(api_key("meanwhile")).code == 0
+        shown("codex logged in: an API key", "● api-key")
+        assert codex.logout().code == 0
+        shown("codex logged out: api-key", "no login is active")
+        tmux.press("q")
+        tmux.shows("ended with 0")
+    print(f"read on the screen after {', '.join(f'{each:.2f} s' for each in took)}")
+    assert sorted(took)[1] < SOON

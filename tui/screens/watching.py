@@ -60,6 +60,7 @@ class Watching:
     def start(self) -> None:
         """Begin, after the first row; of very many profiles once they are all known."""
         self._started = True
+        self.look_if_due()
         self._screen.clock.set_timer()
 
     def stop(self) -> None:
@@ -91,7 +92,8 @@ class Watching:
         if self._looking or state.partial or self._screen.refreshing.refreshes.runs:
             return
         if not self._begun:
-            self._looking = self._begun = True
+            # What changed since the first picture was read is reconciled at the first look.
+            self._looking = self._begun = self._owes = True
             self._in_thread(partial(self._watch.begin, state.all_rows))
             return
         if deeds.gate.locked():

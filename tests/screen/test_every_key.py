@@ -1,0 +1,166 @@
+"""Every key of the table, pressed in every place: it acts or says why it cannot, and the screen goes on."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from tests.screen.refresh_stage import FOUR, RefreshYard, open_refreshes
+from tests.screen.stage import Stage, open_stage
+from tui.keys import ACTIONS, MOVES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from tests.conftest import Box
+
+    Go = Callable[[], Awaitable[None]]
+
+#: What nobody sees anything of: it draws what is there, moves where nothing is beyond, goes where one is.
+SILENT = MOVES | {"redraw", "back", "pane", "pane-back", "pane-1", "pane-2", "pane-3", "pane-4"}
+#: What leaves the screen, or needs a terminal: these have tests of their own.
+ELSEWHERE = {"quit-now", "suspend"}
+#: Where `q` and ctrl+c leave.
+ROOTS = {"list", "empty"}
+
+
+class Places:
+    """How to get to each place of one screen, from wherever one is."""
+
+    def __init__(self, yard: RefreshYard) -> None:
+        self.yard = yard
+
+    async def home(self) -> None:
+        """Go to the list, with nothing open, marked, filtered or running beside it."""
+        yard = self.yard
+        for _ in range(12):
+            logins = yard.main.logins
+            for login in list(logins.logins.all):
+                logins.desk.cancel(login)
+                logins.logins.close(login)
+            if len(yard.app.screen_stack) == 1 and yard.main.place() == "list":
+                yard.app.state.mark(())
+                yard.main.remove_class("-events")
+            if self.is_home:
+                break
+            await yard.keys("escape")
+        yard.app.clear_notifications()
+        yard.main.panes._zoom(None)
+        yard.app.state.select_name("work")
+        await yard.pilot.pause()
+
+    async def refresh(self) -> None:
+        """Let a refresh of all be there that ended."""
+        refreshes = self.yard.main.refreshing.refreshes
+        if refreshes.board is None:
+            await self.yard.keys("ctrl+r")
+        await self.yard.until(lambda: refreshes.board is not None and not refreshes.runs)
+
+    @property
+    def is_home(self) -> bool:
+        """Whether nothing is left to close."""
+        yard, state = self.yard, self.yard.app.state
+        plain = not state.marked and not state.filter and not yard.main.has_class("-events")
+        top = len(yard.app.screen_stack) == 1
+        return top and plain and yard.main.place() == "list"
+
+    async def go(self, place: str) -> None:
+        """Go to a place."""
+        yard = self.yard
+        await self.home()
+        keys = {
+            "list": (),
+            "zoomed": ("z",),
+            "filtered": ("slash", "o", "enter"),
+            "detail": ("enter",),
+            "events": ("4",),
+            "login-device": ("l",),
+            "login-browser": ("L",),
+            "login-failed": ("l",),
+            "refreshing": ("3",),
+            "refreshed": ("3",),
+            "marked": ("v",),
+        }[place]
+        if place == "refreshed":
+            await self.refresh()
+        await yard.keys(*keys)
+        if place in ("login-device", "login-failed"):
+            code = await yard.code()
+            if place == "login-failed":
+                yard.simulator.device.deny(code)
+        elif place == "login-browser":
+            await yard.url()
+        at = {"zoomed": "list", "marked": "list"}.get(place, place)
+        await yard.until(lambda: yard.main.place() == at)
+
+
+@contextlib.asynccontextmanager
+async def held(yard: RefreshYard, place: str) -> AsyncIterator[None]:
+    """While a refresh is to be looked at as it runs, hold it."""
+    if place != "refreshing":
+        yield
+        return
+    gate = yard.hold("lab")
+    await yard.keys("ctrl+r")
+    await yard.reached(gate)
+    try:
+        yield
+    finally:
+        gate.open()
+        await yard.until(lambda: not yard.main.refreshing.refreshes.runs)
+
+
+def look(stage: Stage) -> tuple[object, ...]:
+    """Return what a person can notice."""
+    focused = stage.app.screen.focused
+    return (stage.text, stage.toasts, stage.said, focused.id if focused else None, stage.selected)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["events"],
+)
+async def test_every_key_everywhere(box: Box, place: str) -> None:
+    """Catches a key that crashes, hangs or silently does nothing in a pane that nobody tried it in."""
+    async with open_refreshes(box, profiles=FOUR) as yard, held(yard, place):
+        places = Places(yard)
+        for action in ACTIONS:
+            leaves = action.id in ("quit", "cancel") and place in ROOTS | {"zoomed"}
+            if action.id in ELSEWHERE or leaves or (action.id, place) == ("cancel", "refreshing"):
+                continue
+            for key in action.keys[:1]:
+                await places.go(place)
+                why_not = action.why_not
+                why = why_not(yard.main.situation()) if why_not is not None else None
+                before = look(yard)
+                await yard.keys(key)
+                if why is not None:
+                    # In the pane of a login it is said at its edge, where it covers nothing.
+                    assert why in yard.toasts or why in yard.words, (key, why)
+                elif action.id not in SILENT:
+                    await yard.until(lambda before=before: look(yard) != before)  # type: ignore[misc]
+                assert "unexpected" not in yard.said, (key, yard.said)
+                assert yard.app.is_running
+                assert yard.app.return_code is None, key
+        await places.home()
+        await yard.keys("question_mark")
+        await yard.shows("Here, in the list")
+        await places.home()
+
+
+async def test_every_key_with_nothing_there(box: Box) -> None:
+    """Without any profile each key acts or says what to do instead."""
+    async with open_stage(size=(80, 24)) as stage:
+        for action in ACTIONS:
+            if action.id in {*ELSEWHERE, "quit", "cancel"}:
+                continue
+            await stage.press(action.keys[0])
+            assert "unexpected" not in stage.said, action.id
+            assert stage.app.return_code is None, action.id
+            while len(stage.app.screen_stack) > 1:
+                await stage.press("ctrl+c")
+            await stage.press("escape")
+        assert stage.main.place() == "empty"
+    assert box.path

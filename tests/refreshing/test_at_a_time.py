@@ -57,9 +57,12 @@ def test_the_next_is_asked_for_while_an_answer_is_brought_home(box: Box) -> None
     with Stand(box) as stand:
         for number in range(3):
             stand.put(f"p{number}", stand.sign_in(f"u{number}"))
-        waiting = threading.Thread(
-            target=lambda: stand.simulator.wait_for(TOKEN, 3) and third.set()
-        )
+
+        def wait() -> None:
+            stand.simulator.wait_for(TOKEN, 3)
+            third.set()
+
+        waiting = threading.Thread(target=wait)
         waiting.start()
         context = stand.context._replace(files=Slow())
         outcomes = [r.outcome for r in refresh_logins(context, concurrency=2)]

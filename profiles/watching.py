@@ -36,7 +36,7 @@ ALL, IN_TURN = 128, 160
 #: A note is looked at in one of so many looks; whatever else others do to a profile shows elsewhere.
 NOTES_EVERY = 4
 #: Seconds for which a login must be missing before it is gone: others remove a file and put a new one there.
-MISSING_FOR = 0.4
+MISSING_FOR = 0.6
 #: Seconds between a Switchyard that presents a refresh token and what it writes then.
 JUST_NOW = 5.0
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})

@@ -178,7 +178,7 @@ async def test_half_written(box: Box) -> None:
         await _says(stage, "codex refreshed personal")
         os.unlink(path)
         stage.main.clock.wake()
-        await stage.pilot.pause(0.2)
+        await stage.pilot.pause(0.05)
         ada.rotate().rotate().write(box.codex)
         await stage.until(lambda: _count(stage, "codex refreshed personal") == 2)
         assert "read" not in stage.said

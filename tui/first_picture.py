@@ -248,9 +248,12 @@ class Painted:
         """Give the terminal back as it was. Does nothing but modes once Textual has taken it over."""
         import termios
 
-        if not self.taken_over:
-            os.write(self._descriptor, b"\x1b[?25h\x1b[?1049l")
-        termios.tcsetattr(0, termios.TCSADRAIN, self.modes)
+        try:
+            if not self.taken_over:
+                os.write(self._descriptor, b"\x1b[?25h\x1b[?1049l")
+            termios.tcsetattr(0, termios.TCSADRAIN, self.modes)
+        except (OSError, termios.error):
+            pass  # There is no terminal any more.
 
 
 def paint(scene: Scene, descriptor: int) -> Painted | None:

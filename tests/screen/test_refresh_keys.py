@@ -73,11 +73,11 @@ async def test_an_older_look_at_the_disk(box: Box) -> None:
         gate = yard.hold("work")
         deeds, before = yard.main.deeds, yard.disk()
         deeds._scans += 1
-        under_way = deeds._scans
+        deeds._reading, under_way = True, deeds._scans
         await yard.keys("ctrl+r")
         await yard.reached(gate)
         await yard.shows("→ refreshing 1/2")
-        deeds._scanned(under_way, said=False, snapshot=before)
+        deeds._has_read(under_way, before)
         await yard.pilot.pause()
         assert "9d 23h" in yard.line("personal")
         gate.open()

@@ -28,6 +28,7 @@ class Deeds(SwitchDeeds):
     def __init__(self, app: Switchyard) -> None:
         super().__init__(app)
         self._scans = self._seen = 0
+        self._reading = self._says = False
         self._known_problems: set[str] = set()
 
     def do(self, action: str, name: str | None) -> Awaitable[None] | None:
@@ -70,9 +71,30 @@ class Deeds(SwitchDeeds):
     def rescan(self, *, said: bool = False) -> None:
         """Read the disk again; with `said` a line tells that it was."""
         self._scans += 1
-        self.start_reading(
-            "scan", partial(take_snapshot, self.context), partial(self._scanned, self._scans, said)
-        )
+        self._says = self._says or said
+        if not self._reading:
+            self._read()
+
+    def _read(self) -> None:
+        """Read it in a thread, one at a time: of ten thousand profiles a look takes most of a second."""
+
+        def work() -> Snapshot | Exception:
+            try:
+                return take_snapshot(self.context)
+            except Exception as error:  # noqa: BLE001 - the next look must be free to begin
+                return error
+
+        self._reading = True
+        self.start_reading("scan", work, partial(self._has_read, self._scans))
+
+    def _has_read(self, number: int, found: Snapshot | Exception) -> None:
+        self._reading = False
+        if number != self._scans:
+            self._read()  # What was read may be older than what was asked for since.
+        elif isinstance(found, Exception):
+            self.failed_reading(found)
+        else:
+            self._scanned(found)
 
     def show_active(self, name: str) -> None:
         """Mark the login that is active now; the disk is read when the deed that made it so has ended."""
@@ -102,12 +124,11 @@ class Deeds(SwitchDeeds):
             self.rescan()  # One of ours is newer, or under way.
             return
         self._scans += 1
-        self._scanned(self._scans, False, snapshot)
+        self._scanned(snapshot)
 
-    def _scanned(self, number: int, said: bool, snapshot: Snapshot) -> None:  # noqa: FBT001
-        if number != self._scans:
-            return  # A later look is under way.
-        self._seen = number
+    def _scanned(self, snapshot: Snapshot) -> None:
+        self._seen = self._scans
+        said, self._says = self._says, False
         self.state.take(snapshot)
         if self.state.order.by == USED:
             self.read_use(self.state.order)

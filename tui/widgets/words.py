@@ -244,9 +244,11 @@ def wrap_line(line: Line, width: int, indent: int = 0) -> list[Line]:
     for text, role in line:
         for number, word in enumerate(clean(text).split(" ")):
             space = 1 if number else 0
-            if used + space + cells(word) > width and used > (indent if done else 0):
-                done.append(tuple(current))
-                current, used, space = [(" " * indent, PLAIN)] if indent else [], indent, 0
+            if used + space + cells(word) > width:
+                space = 0  # Neither the end of a line needs it nor the beginning of one.
+                if used > (indent if done else 0):
+                    done.append(tuple(current))
+                    current, used = [(" " * indent, PLAIN)] if indent else [], indent
             # Each piece must fit behind the indent, too.
             room = max(1, min(width - used - space, width - indent))
             pieces = wrap(word, room) if cells(word) > width - used else [word]

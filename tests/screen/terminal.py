@@ -61,6 +61,7 @@ class Terminal:
         command: Sequence[str] | None = None,
         *,
         stderr: int | None = None,
+        controlling: bool = True,
     ) -> None:
         self.sent = b""
         self._screen = pyte.Screen(columns, rows)
@@ -77,7 +78,7 @@ class Terminal:
             stdout=slave,
             stderr=slave if stderr is None else stderr,
             start_new_session=True,
-            preexec_fn=_take_terminal,  # noqa: PLW1509 - no threads here
+            preexec_fn=_take_terminal if controlling else None,  # noqa: PLW1509 - no threads here
         )
         self._slave = slave
 

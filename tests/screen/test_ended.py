@@ -96,6 +96,16 @@ def test_a_dead_terminal_is_no_busy_loop(box: Box) -> None:
     assert live_login(box) == bob.document().data()
 
 
+def test_it_ends_with_a_terminal_that_sends_no_signal(box: Box) -> None:
+    """A terminal that controls nobody goes: the screen ends, instead of reading the end of its input for ever."""
+    two_logins(box)
+    with Terminal(100, 30, controlling=False) as terminal:
+        terminal.shows("● personal")
+        terminal.quiet()
+        terminal.hang_up()
+        assert terminal.child.wait(20) != 0
+
+
 def _program(box: Box, *lines: str) -> list[str]:
     code = [
         "from profiles.context import make_context",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import sys
 from functools import partial
@@ -99,6 +100,35 @@ class Sizes:
             self.changed()
 
 
+class Line:
+    """The line to whoever sits at the terminal: once it is gone, that is told as SIGHUP tells it.
+
+    The signal goes only to those whose controlling terminal it is. Textual's thread would read its end for ever.
+    Elsewhere than on Linux nothing but the signal tells.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
+        self._loop = loop
+        self._ends = select.epoll() if hasattr(select, "epoll") else None
+        if self._ends is None:
+            return
+        try:
+            self._ends.register(descriptor, 0)  # an end is told of in any case
+            loop.add_reader(self._ends.fileno(), self._over)
+        except OSError:
+            self.close()  # no terminal
+
+    def _over(self) -> None:
+        self.close()
+        signal.raise_signal(signal.SIGHUP)
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._ends is not None and not self._ends.closed:
+            self._loop.remove_reader(self._ends.fileno())
+            self._ends.close()
+
+
 class YardDriver(LinuxDriver):
     """Textual's own driver for terminals: it takes over a picture instead of an empty screen, and sends what is new."""
 
@@ -118,6 +148,7 @@ class YardDriver(LinuxDriver):
         # Textual writes to its file, and asks for its descriptor; it needs no more of it.
         self._file = cast("TextIOWrapper", LastingFile(file))
         self._thrift = Thrift()
+        self._line: Line | None = None
 
     def write(self, data: str) -> None:
         """Write what the terminal does not show yet; the screen that the picture is on is not entered twice."""
@@ -152,10 +183,12 @@ class YardDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.painted is not None and self.attrs_before is not None:
             self.attrs_before = self.painted.modes
+        loop = asyncio.get_running_loop()
+        if self._line is None:
+            self._line = Line(loop, self.fileno)
         told = signal.getsignal(signal.SIGWINCH)
         if not callable(told):
             return
-        loop = asyncio.get_running_loop()
         sizes = Sizes(loop, partial(told, signal.SIGWINCH, None))
 
         def resized(_number: int, _frame: FrameType | None) -> None:
@@ -163,3 +196,9 @@ class YardDriver(LinuxDriver):
             loop.call_soon_threadsafe(sizes.changed)
 
         signal.signal(signal.SIGWINCH, resized)
+
+    def close(self) -> None:
+        """Let the terminal go."""
+        if self._line is not None:
+            self._line.close()
+        super().close()

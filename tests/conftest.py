@@ -51,7 +51,7 @@ _REMOVED: Final = frozenset(
     }
 )
 _REMOVED_BEGINNINGS: Final = ("CODEX_", "OPENAI_", "SWITCHYARD_", "TEXTUAL", "XDG_")
-_KEPT_BEGINNINGS: Final = ("SWITCHYARD_TEST_",)
+_KEPT_BEGINNINGS: Final = ("SWITCHYARD_TEST_", "TEXTUAL_SNAPSHOT_")
 
 
 _SEED: Final = pytest.StashKey[int]()

@@ -149,7 +149,7 @@ async def test_choosing_and_leaving(box: Box) -> None:
         await stage.press("up", "down", "pagedown", "pageup")
         assert entries.chosen == first  # type: ignore[attr-defined]
         await stage.press("=qqqq")
-        await stage.shows("nothing can be done now that is called so")
+        await stage.shows("nothing by that name can be done now")
         await stage.press("enter")
         assert len(stage.app.screen_stack) == 2
         await stage.press("ctrl+c")

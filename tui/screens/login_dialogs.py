@@ -109,7 +109,7 @@ class Choose(ModalScreen[str], inherit_bindings=False):
     """One of several answers; esc gives none."""
 
     CSS = CHOICES_CSS.replace("Dialog", "Choose")
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "Answers"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", priority=True),
         Binding("enter,space", "take", priority=True),
@@ -122,6 +122,7 @@ class Choose(ModalScreen[str], inherit_bindings=False):
         self._title = title
         self._text = text
         self._answers = Answers(options, taken=self._take, beside=False)
+        self._answers.can_focus = True
 
     def compose(self) -> ComposeResult:
         """Ask."""

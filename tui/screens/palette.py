@@ -211,7 +211,7 @@ class PaletteList(LinePane, can_focus=False):
     def line_at(self, index: int, width: int) -> Line:
         """Return an entry's line: what was looked for in it stands out."""
         if not self._found:
-            return (("nothing can be done now that is called so", MUTED),)
+            return (("nothing by that name can be done now", MUTED),)
         if index >= DRAWN:
             return ((f"and {len(self._found) - DRAWN} more: type on", MUTED),)
         entry = self._found[index]

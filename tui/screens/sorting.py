@@ -37,7 +37,7 @@ Dialog > .pane { width: 42; }
 Dialog Answers { margin-top: 0; }
 """
     ).replace("Dialog", "SortMenu")
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "Answers"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", priority=True),
         Binding("enter,space", "take", priority=True),
@@ -55,6 +55,7 @@ Dialog Answers { margin-top: 0; }
         self._answers = Answers(
             options, taken=self._take, at=list(LETTERS.values()).index(order.by)
         )
+        self._answers.can_focus = True
 
     def compose(self) -> ComposeResult:
         """Ask."""

@@ -43,9 +43,12 @@ def cells(sent: bytes, columns: int, rows: int) -> list[list[Cell]]:
 
 
 def seen(cell: Cell) -> tuple[object, ...]:
-    """Return what of a cell can be seen: a space has no colour and no weight of its own."""
+    """Return what of a cell can be seen: a space has no colour and no weight of its own, and time goes on."""
     sign, colour, ground, bold, reverse = cell
-    return (sign, ground, reverse) if sign == " " else (sign, colour, ground, bold, reverse)
+    if sign == " ":
+        return (sign, ground, reverse)
+    # A minute may begin between the two pictures.
+    return ("0" if sign.isdigit() else sign, colour, ground, bold, reverse)
 
 
 def text_of(line: list[Cell]) -> str:

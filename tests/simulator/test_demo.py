@@ -106,7 +106,7 @@ def test_no_real_login_is_ever_looked_at(box: Box, strace: str) -> None:
         "trace=%file,%desc,connect,sendto",
     )
     with demo(box, wrap=wrap, env={"CODEX_HOME": other}) as terminal:
-        terminal.shows("● personal", "Tokens")
+        terminal.shows("● personal", "Identity")
         terminal.press("G", " ")
         terminal.shows("● work")
         terminal.press("R", "q")

@@ -251,7 +251,9 @@ class Switchyard(Lasting, App[int], inherit_bindings=False):
         screen = self.screen
         if not isinstance(screen, MainScreen) or screen.logins.login is None:
             return False
-        return "\n" not in message and screen.logins.pane.say(message)
+        # A toast that is still there would cover the edge.
+        free = not len(self._notifications) and "\n" not in message
+        return free and screen.logins.pane.say(message)
 
     def tell_bug(self, error: Exception) -> bool:
         """Say that something went wrong in what a key or a message does; False while there is no screen for it."""

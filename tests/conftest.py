@@ -172,6 +172,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SEED] = 1 if seed is None else seed
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Let several workers share a core (`-n auto`): most tests wait for a program, the disk or a timer."""
+    cores = os.cpu_count() or 1
+    return max(cores, min(3 * cores, 8))
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """Print the seed: with `--seed` and the same choice of tests it gives the same run."""
     return f"seed: {config.stash[_SEED]}"

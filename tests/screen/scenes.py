@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tests.screen.stage import Stage
     from tui.screens.login_flows import Asked, Flow
 
+#: Not whole: the pane wakes up at each whole second that is left, and here it is always the same instant.
+EXPIRES = 850.4
 CODE, PAGE = "MJWT-R7Q4B", "https://auth.openai.com/codex/device"
 #: How the made-up server is reached, as its config.toml says.
 CONFIG = '[ssh]\nhost = "ada@build.example.com"\n'
@@ -53,14 +55,14 @@ class Waiting:
     async def events(self) -> AsyncGenerator[Event, None]:
         """Wait."""
         if self._asked.way == DEVICE:
-            yield CodeIssued(CODE, PAGE, NOON + 850)
+            yield CodeIssued(CODE, PAGE, NOON + EXPIRES)
             yield Checked(NOON - 3)
         else:
             issuer = Issuer("https://auth.openai.com")
             callback = "http://127.0.0.1:1455/auth/callback"
             state, challenge = "made-up-state" * 3, "made-up-challenge" * 2
             url = authorize_url(issuer, callback, challenge, state)
-            yield UrlIssued(url, callback, 1455, NOON + 850)
+            yield UrlIssued(url, callback, 1455, NOON + EXPIRES)
         await asyncio.Event().wait()
 
 

@@ -62,16 +62,25 @@ def test_json_is_the_contract(stand: UsageStand) -> None:
 
 def test_text_has_a_bar_for_each_window(stand: UsageStand) -> None:
     """Aligned lines on stdout, data only; no colour and no other sign than ASCII where the locale has none."""
-    ran = stand.tui("usage", env={"LC_ALL": "C"})
+    for locale, bar in (("C", "#{8}-{12}"), ("en_US.UTF-8", "█{8}░{12}")):
+        ran = in_terminal(["usage"], {**stand.variables, "LC_ALL": locale, "NO_COLOR": "1"})
+        # After the counting line and the titles.
+        lines = [line for line in ran.out.splitlines() if "%" in line]
+        assert len(lines) == 4
+        line = rf"ada +Plus +5h +{bar} +41% +resets in \dh\d\dm"
+        assert re.fullmatch(line, lines[0]), lines[0]
+        assert lines[1].strip().startswith("7d")
+        assert len({line.index("%") for line in lines}) == 1
+
+
+def test_text_in_a_pipe_has_no_bars(stand: UsageStand) -> None:
+    """Where a program or a screen reader reads, the numbers stand alone, aligned, and without titles."""
+    ran = stand.tui("usage")
     lines = ran.out.splitlines()
     assert len(lines) == 4
-    assert re.fullmatch(r"ada {2}Plus {2}5h {2}#{8}-{12} {3}41% {2}resets in \dh\d\dm", lines[0]), (
-        lines[0]
-    )
-    assert lines[1].strip().startswith("7d")
+    assert re.fullmatch(r"ada {2}Plus {2}5h {3}41% {2}resets in \dh\d\dm", lines[0]), lines[0]
     assert len({line.index("%") for line in lines}) == 1
     assert ran.err == ""
-    assert "█" in stand.tui("usage", env={"LC_ALL": "en_US.UTF-8"}).out
 
 
 def test_credits_and_what_is_reached(stand: UsageStand) -> None:

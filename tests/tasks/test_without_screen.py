@@ -73,14 +73,12 @@ def test_every_command_of_the_table_is_one() -> None:
 
 @pytest.mark.parametrize("utf8", [True, False])
 def test_what_is_read_is_plain_lines(simulator: Simulator, utf8: bool) -> None:
-    """Nothing is drawn with lines, bars or colours, every state is a word, and without UTF-8 all is ASCII.
-
-    `tui usage` alone draws bars, and is not what the table names for them.
-    """
+    """Nothing is drawn with lines, bars or colours, every state is a word, and without UTF-8 all is ASCII."""
     env = {} if utf8 else {"LC_ALL": "C", "PYTHONUTF8": None}
     for args in (
         ["list"],
         ["list", "--usage"],
+        ["usage"],
         ["show", "work"],
         ["switch", "work", "--dry-run"],
         ["history"],

@@ -7,7 +7,7 @@ from tui import output, stderr
 from tui.output import Column
 from tui.parser import add_json, completes, profile_name
 from tui.stderr import OF_SEVERAL, ExitCode
-from tui.terminal import says_utf8
+from tui.terminal import STDOUT, is_terminal, says_utf8
 from tui.usage_words import (
     ASCII_SIGNS,
     UTF8_SIGNS,
@@ -106,6 +106,8 @@ def _object(result: UsageResult, now: float) -> output.Json:
 
 def _print(results: Sequence[UsageResult], context: Context) -> None:
     signs = UTF8_SIGNS if says_utf8(context.environ) else ASCII_SIGNS
+    if not is_terminal(STDOUT):
+        signs = ("", "")  # Only eyes read a bar; the number stands beside it.
     now = context.now()
     rows: list[Sequence[output.Cell]] = []
     for result in results:

@@ -189,3 +189,5 @@ class Panes:
         for each, name in _ZOOM.items():
             self._screen.set_class(each == number, name)
         self.name_list()
+        # What fits into the titles is known once the panes have their new places.
+        self._screen.call_after_refresh(self.name_list)

@@ -11,6 +11,7 @@ import json
 import ssl
 import zlib
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
@@ -44,6 +45,10 @@ class Timeouts(NamedTuple):
     write: float = 10.0
     pool: float = 10.0
     whole: float = 60.0
+
+    def of_phases(self) -> dict[str, float]:
+        """Return those of the phases, as transports want them."""
+        return {name: value for name, value in self._asdict().items() if name != "whole"}
 
 
 class Answer(NamedTuple):
@@ -93,7 +98,7 @@ class Wire:
         self._environ = environ or {}
         self._timeouts = timeouts
         self._transport = transport
-        self._clients: dict[tuple[str, str], httpx.AsyncClient] = {}
+        self._transports: dict[tuple[str, str], httpx.AsyncBaseTransport] = {}
         self._trust: ssl.SSLContext | None = None
 
     async def post_json(
@@ -113,10 +118,10 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        clients = list(self._clients.values())
-        self._clients.clear()
-        for client in clients:
-            await client.aclose()
+        transports = list(self._transports.values())
+        self._transports.clear()
+        for transport in transports:
+            await transport.aclose()
 
     async def _send(
         self,
@@ -125,19 +130,19 @@ class Wire:
         headers: Mapping[str, Text],
         body: Mapping[str, Text] | Sequence[tuple[str, Text]] | None,
     ) -> Answer:
-        asked = httpx.URL(url)
+        asked = _parsed(url)
         origin = f"{asked.scheme}://{asked.netloc.decode('ascii')}"
         place = failures.place_of(url, asked.host, origin, self._environ)
         host = str(place)
         proxy = proxy_for(self._variables, url)
-        client = self._client(url, proxy)
+        transport = self._way(url, proxy)
         limits = self._timeouts
         sockets = _Sockets()
         try:
             async with asyncio.timeout(limits.whole):
-                found = await _exchange(
-                    client, _request(method, url, headers, body, sockets), place, proxy
-                )
+                extensions = {"trace": sockets.watch, "timeout": limits.of_phases()}
+                request = _request(method, asked, headers, body, extensions)
+                found = await _exchange(transport, request, place, proxy)
             if isinstance(found, Answer):
                 return found
             failure = found
@@ -163,24 +168,17 @@ class Wire:
         # Raised here and not above, so that httpx's error, which holds the request, does not hang on it.
         raise failure
 
-    def _client(self, url: str, proxy: Proxy | None) -> httpx.AsyncClient:
+    def _way(self, url: str, proxy: Proxy | None) -> httpx.AsyncBaseTransport:
+        """Return what carries a request.
+
+        No client of httpx's stands before it: of what that does, cookies, redirects, credentials, nothing is wanted,
+        and it takes a tenth of a refresh.
+        """
         scheme = url.partition(":")[0]
         key = (scheme, "" if proxy is None else proxy.url)
-        if key not in self._clients:
-            transport = self._transport or self._dial(scheme, proxy)
-            timeouts = self._timeouts
-            self._clients[key] = httpx.AsyncClient(
-                transport=transport,
-                trust_env=False,
-                follow_redirects=False,
-                timeout=httpx.Timeout(
-                    connect=timeouts.connect,
-                    read=timeouts.read,
-                    write=timeouts.write,
-                    pool=timeouts.pool,
-                ),
-            )
-        return self._clients[key]
+        if key not in self._transports:
+            self._transports[key] = self._transport or self._dial(scheme, proxy)
+        return self._transports[key]
 
     def _dial(self, scheme: str, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
         needs_trust = scheme == "https" or (proxy is not None and proxy.url.startswith("https:"))
@@ -257,12 +255,18 @@ def _plain(text: Text) -> str:
     return text.reveal() if isinstance(text, Secret) else text
 
 
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> httpx.URL:
+    """Return the parts of a URL; the same few are asked again and again."""
+    return httpx.URL(url)
+
+
 def _request(
     method: str,
-    url: str,
+    url: httpx.URL,
     headers: Mapping[str, Text],
     body: Mapping[str, Text] | Sequence[tuple[str, Text]] | None,
-    sockets: _Sockets,
+    extensions: dict[str, Any],
 ) -> httpx.Request:
     """Return the request, with headers such as the real client sends and no others."""
     content: bytes | None = None
@@ -278,19 +282,21 @@ def _request(
         )
     plain = {name: _plain(value) for name, value in headers.items()}
     # Both named here to be spelt as the real client spells them; h11 moves the host to the front all the same.
-    ordered = {**plain, "accept": "*/*", "host": httpx.URL(url).netloc.decode("ascii")}
+    ordered = {**plain, "accept": "*/*", "host": url.netloc.decode("ascii")}
     if content is not None:
         ordered["content-length"] = str(len(content))
-    watched = {"trace": sockets.watch}
-    return httpx.Request(method, url, headers=ordered, content=content, extensions=watched)
+    return httpx.Request(method, url, headers=ordered, content=content, extensions=extensions)
 
 
 async def _exchange(
-    client: httpx.AsyncClient, request: httpx.Request, place: failures.Place, proxy: Proxy | None
+    transport: httpx.AsyncBaseTransport,
+    request: httpx.Request,
+    place: failures.Place,
+    proxy: Proxy | None,
 ) -> Answer | IssuerError:
     """Return the answer, or what to raise for it: raised here it would hold the request in its traceback."""
     host = str(place)
-    response = await client.send(request, stream=True)
+    response = await transport.handle_async_request(request)
     try:
         status = response.status_code
         headers = {name.lower(): value for name, value in response.headers.items()}

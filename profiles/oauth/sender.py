@@ -12,6 +12,8 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
+import sniffio
+
 from profiles.oauth.failures import retry_after
 from profiles.oauth.http import open_wire
 from profiles.oauth.token_endpoint import refresh
@@ -31,7 +33,7 @@ class Network:
     def __init__(self, timeouts: Timeouts | None = None) -> None:
         self._timeouts = timeouts
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="network", daemon=True)
         self._open = AsyncExitStack()
         self._wires: dict[str | None, Wire] = {}
 
@@ -44,6 +46,11 @@ class Network:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _run(self) -> None:
+        # Told once for the thread, instead of being found out dozens of times for each request.
+        sniffio.thread_local.name = "asyncio"
+        self._loop.run_forever()
 
     def to(self, context: Context, home: str) -> Send:
         """Return the way to the issuer for a login of this home."""

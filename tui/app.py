@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 #: Up to so many profiles the disk is read whole before the first row: 0.2 ms each at the worst.
 #: With more the names come first, and what stands in their files right after.
 READ_AT_ONCE = 64
+#: With Textual's own 60 a change waits 8 ms longer, such as the marker of a switch. Nothing is drawn unchanged.
+FRAMES = 120
 #: The names of the first picture then; no terminal has more lines.
 FIRST_NAMES = 200
 
@@ -62,8 +64,9 @@ def run_screen(
     with _signals_end_it():
         painted = paint(scene, _terminal()) if scene.size != (0, 0) else None
         try:
-            from tui.screens.driver import YardDriver
-            from tui.screens.switchyard import Switchyard
+            with _frames_a_second(FRAMES):
+                from tui.screens.driver import YardDriver
+                from tui.screens.switchyard import Switchyard
 
             YardDriver.painted = painted
             app = Switchyard(scene, config, driver_class=YardDriver)
@@ -101,6 +104,18 @@ def make_scene(
         host=os.uname().nodename if remote else None,
         size=_terminal_size() if size is None else size,
     )
+
+
+@contextmanager
+def _frames_a_second(most: int) -> Iterator[None]:
+    """Let Textual, which reads that when it is imported, draw at most so often; children need not know."""
+    known = "TEXTUAL_FPS" in os.environ
+    os.environ.setdefault("TEXTUAL_FPS", str(most))
+    try:
+        yield
+    finally:
+        if not known:
+            del os.environ["TEXTUAL_FPS"]
 
 
 @contextmanager

@@ -60,7 +60,11 @@ class Deeds(SwitchDeeds):
         from profiles.reconcile import reconcile
 
         with self.gate:
-            return reconcile(self.context)
+            report = reconcile(self.context)
+        # The first switch need not wait for 10 ms of imports.
+        from profiles import daemon, verifying  # noqa: F401
+
+        return report
 
     def _reconciled(self, report: Report) -> None:
         new = self.state.note_all(report.said)

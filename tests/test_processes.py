@@ -120,7 +120,7 @@ def test_running_codex_is_listed_with_its_home(box: Box, kind: str) -> None:
 def test_home_is_found_as_codex_finds_it(box: Box) -> None:
     """Unset and empty CODEX_HOME are ~/.codex, a relative one starts at the working folder."""
     folder = f"{box.path}/bin"
-    os.makedirs(f"{box.path}/work/rel")
+    os.makedirs(f"{box.path}/job/rel")
     with (
         running_codex(folder, CODEX_HOME=None) as unset,
         running_codex(folder, CODEX_HOME="") as empty,
@@ -128,7 +128,7 @@ def test_home_is_found_as_codex_finds_it(box: Box) -> None:
     ):
         assert home_of(unset) == box.codex
         assert home_of(empty) == box.codex
-        assert home_of(relative) == f"{box.path}/work/rel"
+        assert home_of(relative) == f"{box.path}/job/rel"
 
 
 def test_two_paths_to_one_home_are_one(box: Box) -> None:

@@ -124,7 +124,7 @@ def test_home_is_found_as_codex_finds_it(box: Box) -> None:
     with (
         running_codex(folder, CODEX_HOME=None) as unset,
         running_codex(folder, CODEX_HOME="") as empty,
-        running_codex(folder, CODEX_HOME="rel", cwd=f"{box.path}/work") as relative,
+        running_codex(folder, CODEX_HOME="rel", cwd=f"{box.path}/job") as relative,
     ):
         assert home_of(unset) == box.codex
         assert home_of(empty) == box.codex

@@ -126,6 +126,12 @@ class State:
             # The first look: nothing was chosen yet, so the active login is.
             self._wanted = self.active or (self.rows[0] if self.rows else None)
         self._find_cursor()
+        if self._wanted is not None and not partial:
+            name = self._wanted.name
+            was, still = (any(row.name == name for row in r) for r in (rows_before, snapshot.rows))
+            if was and not still:
+                # It is gone: what the cursor is on now is chosen, also when a filter is cleared later.
+                self._wanted = self.selected
         self._tell(ROWS, SELECTION)
 
     def replace_rows(self, rows: Mapping[str, ProfileRow]) -> None:

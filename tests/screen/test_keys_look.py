@@ -71,6 +71,7 @@ async def test_detail_marks_the_newest_holder(box: Box) -> None:
     """Of several files with one login the newest is marked in words, and the older says its age."""
     ada, _ = two_logins(box)
     async with open_stage(size=(120, 40)) as stage:
+        stage.main.watching.stop()  # it would make both the newest
         ada.rotate(after=7200).write(box.codex)
         await stage.press("R", "enter")
         await stage.shows("~/.codex/auth.json  newest", "older: issued 3h ago")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from profiles import store
+from profiles.context import make_context
 from tests.screen.stage import contents, is_there, live_login, open_stage, put, two_logins
 
 TYPE_CHECKING = False
@@ -72,6 +74,19 @@ async def test_delete_asks_and_says_what_it_does_not_do(box: Box) -> None:
             assert len(stage.app.screen_stack) == 1, answer
             assert is_there(box.profile("work")), answer
             await stage.press("d")
+
+
+async def test_the_cursor_after_a_delete_under_a_filter(box: Box) -> None:
+    """It stays on the profile that it went to, also when the filter is cleared: the next key must hit no other."""
+    two_logins(box)
+    for name in ("alpha", "workshop"):
+        store.add_empty(make_context(), name)
+    async with open_stage() as stage:
+        await stage.press("slash", "=work", "enter", "g", "d", "y")
+        await stage.until(lambda: stage.selected == "workshop")
+        await stage.press("escape")
+        assert not stage.app.state.filter
+        assert stage.selected == "workshop"
 
 
 async def test_delete(box: Box) -> None:

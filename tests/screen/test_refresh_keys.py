@@ -63,6 +63,8 @@ async def test_each_row_as_it_comes(box: Box) -> None:
         assert "refreshing" not in yard.text
         assert "9d 23h" in yard.line("lab")
         assert yard.toasts.count("refreshed") == 1
+        # ctrl+c stops nothing any more: it would leave.
+        await yard.until(lambda: "stop" not in yard.lines[-1] and "undo" in yard.lines[-1])
         assert all(f"{name}: refreshed" in yard.said for name, _ in FOUR)
         assert all(yard.works(name) for name, _ in FOUR)
 

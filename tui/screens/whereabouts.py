@@ -47,8 +47,9 @@ class Whereabouts:
             return place
         if row is not None and screen.logins.logins.of(row.name) is not None:
             return f"{place}-login"
-        if place == "list" and screen.work.board is not None:
-            return "list-refresh"
+        board = screen.work.board
+        if place == "list" and board is not None and board.ended_at is None:
+            return "list-refresh"  # once it has ended ctrl+c would leave
         return list_place(screen.state) if place == "list" else place
 
     def situation(self) -> Situation:

@@ -46,6 +46,8 @@ _SUBCOMMANDS = _table(
 _WITHOUT_LOGIN = _table("completion update doctor sandbox features execpolicy help")
 _APP_SERVER_TOOLS = _table("daemon proxy generate-ts generate-json-schema pid-update-loop help")
 
+_HELP = _table("--help -h")
+
 #: The labels that `profiles.processes` tells apart.
 SCREENS = frozenset({"codex", "codex agents", "codex resume", "codex fork"})
 LOGIN = "codex login"
@@ -98,6 +100,9 @@ def _label(arguments: Sequence[str], *, wrapper: bool) -> Words | None:
         return None if _asks_about_itself(arguments) else Words("codex", False, wrapper)
     if subcommand in _WITHOUT_LOGIN or (subcommand == "login" and "status" in rest):
         return None
+    if not _HELP.isdisjoint(_options(rest)):
+        # Before it starts a daemon, Codex asks the copy for `app-server --managed-daemon --help`.
+        return None
     daemon = False
     if subcommand == "app-server":
         if not _APP_SERVER_TOOLS.isdisjoint(rest):
@@ -119,6 +124,11 @@ def _subcommand(arguments: Sequence[str]) -> tuple[str | None, Sequence[str]]:
             name = _SHORT.get(word, word)
             return (name if name in _SUBCOMMANDS else None), arguments[position + 1 :]
     return None, ()
+
+
+def _options(words: Sequence[str]) -> Sequence[str]:
+    """Return the words that may be options: a prompt after `--` is none."""
+    return words[: words.index("--")] if "--" in words else words
 
 
 def _asks_about_itself(arguments: Sequence[str]) -> bool:

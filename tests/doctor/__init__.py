@@ -1,0 +1,1 @@
+"""The doctor: a scenario for every cause that it names."""

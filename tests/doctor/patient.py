@@ -1,8 +1,8 @@
-"""A machine to be examined: real files, processes and sockets where Linux can make them, folders and scripts for the rest.
+r"""A machine to be examined: real files, processes and sockets where Linux can, folders and scripts for the rest.
 
 patient = Patient(box)
 patient.set(CODEX_ACCESS_TOKEN="…")
-patient.put("/etc/environment", "A=1\\n")          # below the root that stands before system paths
+patient.put("/etc/environment", "A=1\n")          # below the root that stands before system paths
 patient.program("powershell.exe", "print('…')")    # first on PATH
 (finding,) = patient.found("environment", "env.access_token")
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 
 from profiles.context import make_context
 from profiles.doctor.examining import examine
@@ -21,15 +20,24 @@ from tests.support.fake_codex import script
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypedDict, Unpack
 
     from tests.conftest import Box
+
+    class Options(TypedDict, total=False):
+        """What `Machine` takes besides the context."""
+
+        offline: bool
+        root: str
+        proc: str | None
+        platform: str
+        limit: float
 
 
 class Patient:
     """One machine. Nothing of the real one is seen but /proc (unless `proc` is given) and the programs of /usr/bin."""
 
-    def __init__(self, box: Box, **machine: Any) -> None:
+    def __init__(self, box: Box, **machine: Unpack[Options]) -> None:
         self.box = box
         self.root = f"{box.path}/root"
         self.bin = f"{box.path}/bin"
@@ -37,7 +45,8 @@ class Patient:
         for folder in (f"{self.root}/etc", self.bin, self.work):
             os.makedirs(folder, exist_ok=True)
         self.environ = dict(os.environ) | {"PATH": f"{self.bin}:/usr/bin:/bin"}
-        self.options = {"root": self.root, "proc": "/proc", "platform": "linux"} | machine
+        self.options: Options = {"root": self.root, "proc": "/proc", "platform": "linux"}
+        self.options |= machine
         self.context: dict[str, Any] = {}
 
     def set(self, **variables: str | None) -> None:
@@ -69,18 +78,19 @@ class Patient:
         """Put a Python program first on PATH."""
         return script(self.bin, text, name)
 
-    def machine(self, **changes: Any) -> Machine:
+    def machine(self, **changes: Unpack[Options]) -> Machine:
         """Return the machine as it is now."""
         context = make_context(self.environ)._replace(**self.context)
-        return Machine(context, folder=self.work, **(self.options | changes))
+        options: Options = {**self.options, **changes}
+        return Machine(context, folder=self.work, **options)
 
-    def findings(self, *subjects: str, **changes: Any) -> list[Finding]:
+    def findings(self, *subjects: str, **changes: Unpack[Options]) -> list[Finding]:
         """Examine it for some subjects (all of them, when none is named)."""
         names = [f"profiles.doctor.{subject}" for subject in subjects]
         checks = [check for name in names for check in importlib.import_module(name).CHECKS]
         return examine(self.machine(**changes), checks if subjects else None)
 
-    def found(self, subject: str, *ids: str, **changes: Any) -> list[Finding]:
+    def found(self, subject: str, *ids: str, **changes: Unpack[Options]) -> list[Finding]:
         """Return what is wrong: the findings of these ids (of all, when none is named) that are not "ok"."""
         return [
             each
@@ -95,6 +105,3 @@ class Patient:
         done = finding.mend.apply()
         assert done.undo
         return done.undo
-
-
-PYTHON = sys.executable

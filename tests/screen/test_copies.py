@@ -13,7 +13,8 @@ from tests.screen.stage import open_stage, put, two_logins
 from tests.screen.tabs import KINDS, make, row_of
 from tests.support.cli import leaked
 from tests.support.tokens import Login, Person
-from tui.screens.copies import LARGEST, texts_of_events, texts_of_profile
+from tui.screens.copies import LARGEST, LETTERS, texts_of_events, texts_of_profile
+from tui.screens.copy_menu import TAKEN, CopyMenu, Offer
 from tui.state import Event
 
 TYPE_CHECKING = False
@@ -80,6 +81,63 @@ async def test_the_choice(box: Box, size: tuple[int, int]) -> None:
             assert sent.pop() == wanted
         await stage.press("Y", "escape")
         assert sent == []
+
+
+@pytest.mark.parametrize("size", [(100, 30), (40, 10)], ids=str)
+async def test_letters_of_the_choice(box: Box, size: tuple[int, int]) -> None:
+    """Each entry has a letter, which takes it at once; on the smallest screen all of them are seen."""
+    two_logins(box)
+    async with open_stage(size) as stage:
+        sent = listen(stage)
+        await stage.press("u", "at")
+        for letter, wanted in {
+            "l": "no switch of",
+            "e": "ada@example.com",
+            "n": "personal",
+            "h": box.profile("personal"),
+            "c": f"CODEX_HOME={box.profile('personal')} codex",
+        }.items():
+            await stage.press("Y")
+            await stage.shows("l  last event", "o  event log", "e  e-mail", "n  name", "a  account")
+            await stage.shows("u  user id", "h  home", "c  codex line", "enter takes it")
+            await stage.press(letter)
+            assert len(stage.app.screen_stack) == 1
+            assert wanted in sent.pop()
+        await stage.press("Y", "z", "x")
+        assert len(stage.app.screen_stack) == 2, "a letter that nothing has does nothing"
+        await stage.press("q")
+        assert sent == []
+
+
+def test_no_letter_means_two_things() -> None:
+    """Of what can be copied in one place no two have a letter, and none has one that moves or leaves."""
+    login = ("user code", "URL", "ssh line", "curl line")
+    profile = ("e-mail", "name", "account id", "user id", "home", "codex line", "JSON")
+    events = ("last event", "event log")
+    assert {*login, *profile, *events} == LETTERS.keys()
+    for menu in (login, (*profile, *events)):
+        letters = [LETTERS[what] for what in menu]
+        assert len(set(letters)) == len(letters), menu
+        assert not TAKEN & set(letters)
+
+
+async def test_a_long_choice_scrolls(box: Box) -> None:
+    """Of more entries than lines the chosen one is always seen, from the first to the last and round."""
+    two_logins(box)
+    offers = [Offer(chr(65 + number), f"thing {number:02}", "text") for number in range(20)]
+    async with open_stage((40, 12)) as stage:
+        stage.app.push_screen(CopyMenu(offers, stage.app.signs))
+        await stage.settle()
+        assert "thing 19" not in stage.text
+        for number in range(1, 20):
+            await stage.press("down")
+            assert f"thing {number:02}" in stage.text
+        await stage.press("down")
+        assert "thing 00" in stage.text
+        await stage.press("up")
+        assert "thing 19" in stage.text
+        await stage.press("home", "pagedown")
+        assert "thing 10" in stage.text
 
 
 async def test_the_json(box: Box) -> None:

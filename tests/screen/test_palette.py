@@ -12,6 +12,7 @@ from tests.support.tokens import Login
 from tui.keymap import make_keymap
 from tui.keys import ACTIONS
 from tui.palette import DO, NAMES, NO_ENTRY, SORT, SWITCH, THEME, Offers, entries, find, marked
+from tui.screens.palette import PaletteList
 from tui.situation import Situation
 
 TYPE_CHECKING = False
@@ -157,6 +158,19 @@ async def test_choosing_and_leaving(box: Box) -> None:
         await stage.press("colon", "escape")
         assert len(stage.app.screen_stack) == 1
         assert stage.active == "personal"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_the_chosen_entry_is_seen(box: Box, size: tuple[int, int]) -> None:
+    """However low the screen is: what enter would do can be read, down the whole list and round."""
+    two_logins(box)
+    async with open_stage(size=size) as stage:
+        await stage.press("colon")
+        lines = stage.app.screen.query_one(PaletteList)
+        for _ in range(lines.choices() + 1):
+            assert lines.chosen is not None
+            assert lines.chosen.name[:24] in stage.text
+            await stage.press("down")
 
 
 async def test_themes_and_orders(box: Box) -> None:

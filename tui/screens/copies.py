@@ -33,8 +33,12 @@ _HEADINGS = {
     _SSH: "On your own computer, before you sign in:",
     _CURL: 'In another shell of this machine, then url = "ADDRESS" and ctrl+d:',
 }
-#: A longer text says nothing about itself in a dialog.
-_SHORT = 44
+#: The letter of each in the menu; none stands twice where both can be copied.
+LETTERS = (
+    {_CODE: "c", _URL: "u", _SSH: "s", _CURL: "r"}
+    | {_EMAIL: "e", _NAME: "n", _ACCOUNT: "a", _USER: "u", _HOME: "h", _RUN: "c"}
+    | {_JSON: "J", _EVENT: "l", _LOG: "o"}
+)
 #: More bytes than these no terminal takes into its clipboard for sure, and none is sent them over a slow line.
 LARGEST = 64 << 10
 
@@ -76,7 +80,7 @@ class Copies:
 
     def choose(self) -> Awaitable[None]:
         """Ask what is copied."""
-        from tui.screens.login_dialogs import Choose, Option
+        from tui.screens.copy_menu import CopyMenu, Offer
 
         texts = self._texts()
 
@@ -84,13 +88,8 @@ class Copies:
             if answer is not None:
                 self._copy(answer, texts[answer])
 
-        # What is below each takes a line of its own.
-        has_room = self._yard.size.height >= 2 * len(texts) + 6
-        options = [
-            Option(what, what, text if has_room and _is_short(text) else "")
-            for what, text in texts.items()
-        ]
-        return self._yard.push_screen(Choose("Copy", "", options), answered)
+        offers = [Offer(LETTERS[what], what, text) for what, text in texts.items()]
+        return self._yard.push_screen(CopyMenu(offers, self._yard.signs), answered)
 
     # -- of a login --
 
@@ -130,10 +129,6 @@ class Copies:
             return f"{what} {SENT_TO_TMUX}"
         self._yard.send(copy_sequence(text, environ))
         return f"{what} {sent_words(environ)}"
-
-
-def _is_short(text: str) -> bool:
-    return len(text) < _SHORT and "\n" not in text
 
 
 def texts_of_profile(row: ProfileRow) -> dict[str, str]:

@@ -8,9 +8,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tui.palette import DO, SORT, SWITCH, THEME, Entry, Offers, entries, find, marked
-from tui.widgets.ink import CURSOR
+from tui.widgets.choice_lines import ChoiceLines
 from tui.widgets.line_input import LineInput
-from tui.widgets.lines import LinePane
 from tui.widgets.words import ACCENT, MUTED, PLAIN, cells, fit
 
 TYPE_CHECKING = False
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.events import Click, Key
-    from textual.geometry import Size
+    from textual.events import Key
 
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 
 #: So many matches are drawn; who looks for another one types on.
 DRAWN = 100
+#: So many can be seen at once; and the lines of the box that are no entries: its borders, and what is typed.
+MOST_LINES, _AROUND = 16, 3
 
 
 def open_palette(app: Switchyard, main: MainScreen) -> Awaitable[None]:
@@ -83,7 +83,7 @@ class Palette(ModalScreen[Entry], inherit_bindings=False):
     Palette > .pane { width: 68; max-width: 100%; height: auto; max-height: 100%; margin-top: 1; }
     Palette.-low > .pane, Palette.-flat > .pane { margin-top: 0; }
     Palette LineInput { margin: 0; }
-    Palette PaletteList { height: auto; max-height: 16; overflow-y: scroll; background: $sy-ground; }
+    Palette PaletteList { height: auto; background: $sy-ground; }
     """
     AUTO_FOCUS = "LineInput"
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -99,6 +99,10 @@ class Palette(ModalScreen[Entry], inherit_bindings=False):
         box.border_title = "Do what?"
         box.border_subtitle = "enter does it  esc closes"
         yield box
+
+    def on_resize(self) -> None:
+        """Scroll what has no room: who goes down sees where."""
+        self._list.styles.max_height = max(1, min(MOST_LINES, self.app.size.height - _AROUND))
 
     def on_input_changed(self) -> None:
         """Look for what is typed."""
@@ -139,7 +143,7 @@ class PaletteLine(LineInput):
             event.prevent_default()
 
 
-class PaletteList(LinePane, can_focus=False):
+class PaletteList(ChoiceLines, can_focus=False):
     """The entries that match, one a line, with the key that does the same at the right."""
 
     def __init__(
@@ -149,64 +153,36 @@ class PaletteList(LinePane, can_focus=False):
         self._offered = offered
         self._query = ""
         self._found = list(offered)
-        self._cursor = 0
         self._taken = taken
 
     @property
     def chosen(self) -> Entry | None:
         """The entry that enter does."""
-        return self._found[self._cursor] if self._found else None
+        return self._found[self.at] if self._found else None
 
     def look_for(self, query: str) -> None:
         """Show what matches; what cannot match any more is not looked at again."""
         before = self._query
         among = self._found if before and query.startswith(before) else self._offered
-        height = self._height()
-        self._query, self._found, self._cursor = query, find(query, among), 0
+        height = self.count()
+        self._query, self._found, self.at = query, find(query, among), 0
         self.scroll_to(y=0, animate=False)
         self.count_changed()
-        if self._height() != height:
+        if self.count() != height:
             self.refresh(layout=True)
         self.redraw_all()
 
-    def move(self, how: str) -> None:
-        """Choose another entry; from the last the first comes next."""
-        shown = min(len(self._found), DRAWN)
-        if not shown:
-            return
-        step = self.step(how)
-        at = self._cursor + step
-        before = self._cursor
-        self._cursor = at % shown if abs(step) == 1 else max(0, min(at, shown - 1))
-        for index in (before, self._cursor):
-            self.redraw_line(index)
-        top, page = self.scroll_offset.y, self.page
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
-        elif self._cursor >= top + page or self._cursor == shown - 1:
-            last = self.count() - 1 if self._cursor == shown - 1 else self._cursor
-            self.scroll_to(y=max(0, last - page + 1), animate=False)
+    def choices(self) -> int:
+        """Return how many entries can be chosen: those that are drawn."""
+        return min(len(self._found), DRAWN)
 
-    def on_click(self, event: Click) -> None:
+    def take(self, index: int) -> None:
         """Do what was clicked."""
-        index = event.get_content_offset_capture(self).y + self.scroll_offset.y
-        if index < min(len(self._found), DRAWN):
-            self._taken(self._found[index])
+        self._taken(self._found[index])
 
     def count(self) -> int:
         """Return how many lines there are: the matches, or a word that there is none, or that there are more."""
         return min(len(self._found), DRAWN) + (not 0 < len(self._found) <= DRAWN)
-
-    def _height(self) -> int:
-        return self.count()
-
-    def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
-        """Return the height of all lines."""
-        return self.count()
-
-    def ground_of(self, index: int) -> str:
-        """Return what lies under the chosen entry."""
-        return CURSOR if index == self._cursor and self._found else ""
 
     def line_at(self, index: int, width: int) -> Line:
         """Return an entry's line: what was looked for in it stands out."""

@@ -329,6 +329,7 @@ class LoginKeys:
                 "It was approved already. Its tokens are discarded, and not revoked.",
                 "cancel it",
                 lambda: self._cancel(login),
+                holds=lambda: login in self.logins.all and self.desk.is_costly(login),
             )
         elif login.phase in OVER:
             return self.step_back()
@@ -361,12 +362,16 @@ class LoginKeys:
             "the page that is shown" if login.code is None else f"the code {login.code.user_code}"
         )
 
+        def waits() -> bool:
+            return self.logins.of(login.name) is login and login.phase == WAITING
+
         def agreed() -> None:
-            if self.logins.of(login.name) is login and login.phase == WAITING:
+            if waits():
                 self.open(self.desk.instead(login))
 
         words = f"{lost[:1].upper()}{lost[1:]} will no longer work."
-        return self._screen.deeds.confirm(f"Log in by {way} instead?", words, f"by {way}", agreed)
+        title = f"Log in by {way} instead?"
+        return self._screen.deeds.confirm(title, words, f"by {way}", agreed, holds=waits)
 
     def _toggle_qr(self) -> None:
         self.logins.shows_qr = not self.logins.shows_qr

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import ClassVar
 
 from textual.app import App
@@ -27,7 +28,7 @@ from tui.widgets.words import ASCII
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import PurePath
 
     from textual.binding import BindingType
@@ -145,27 +146,34 @@ class Switchyard(Lasting, App[int], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Leave at once; where a login that somebody approved would be lost by it, ask once."""
-        self._leave_unless(self.main.logins.leaving_costs())
+        self._leave_unless(self.main.logins.leaving_costs)
 
     def ask_to_leave(self) -> None:
         """Leave; where anything still runs, ask once and name it."""
-        self._leave_unless(self.main.work.running_words())
+        self._leave_unless(self.main.work.running_words)
 
-    def _leave_unless(self, costs: str | None) -> None:
+    def _leave_unless(self, still: Callable[[], str | None]) -> None:
+        """Leave, or ask while `still` has words for what that would cost."""
+        costs = still()
         if costs is None or self._asked_to_leave:
             self._leave_in_order()
             return
         self._asked_to_leave = True
-        from tui.screens.dialogs import Confirm
+        from tui.screens.live_dialog import LiveConfirm
 
         def answered(agreed: bool | None) -> None:  # noqa: FBT001
             self._asked_to_leave = False
             if agreed:
-                # Somebody may have approved one of them meanwhile.
-                more = self.main.logins.leaving_costs()
-                self._leave_unless(None if more is None or more in costs else more)
+                # Somebody may have approved one of them just now.
+                more = self.main.logins.leaving_costs
+                words = more()
+                self._leave_unless((lambda: None) if words is None or words in costs else more)
 
-        self.push_screen(Confirm("Leave?", costs, yes="leave", no="stay"), answered)
+        over = partial(
+            self.tell, "nothing runs any more", hint=f"{self.keymap.first('quit')} leaves"
+        )
+        dialog = LiveConfirm(self, "Leave?", still, yes="leave", no="stay", over=over)
+        self.push_screen(dialog, answered)
 
     def _leave_in_order(self) -> None:
         """Leave when the refreshes that were sent are saved; whoever asks twice sees them end on the shell."""

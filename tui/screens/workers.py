@@ -123,16 +123,27 @@ class Workers:
     # -- questions --
 
     def confirm(
-        self, title: str, text: str, yes: str, then: Callable[[], object]
+        self,
+        title: str,
+        text: str,
+        yes: str,
+        then: Callable[[], object],
+        *,
+        holds: Callable[[], bool] | None = None,
     ) -> Awaitable[None]:
-        """Ask, and do `then` on a yes."""
+        """Ask, and do `then` on a yes; the question goes by itself once it does not hold any more."""
         from tui.screens.dialogs import Confirm
 
         def answered(agreed: bool | None) -> None:  # noqa: FBT001
             if agreed:
                 then()
 
-        return self.app.push_screen(Confirm(title, text, yes=yes), answered)
+        if holds is None:
+            return self.app.push_screen(Confirm(title, text, yes=yes), answered)
+        from tui.screens.live_dialog import LiveConfirm
+
+        dialog = LiveConfirm(self.app, title, lambda: text if holds() else None, yes=yes)
+        return self.app.push_screen(dialog, answered)
 
     def ask(
         self, title: str, text: str, value: str, then: Callable[[str], None], *, name: bool

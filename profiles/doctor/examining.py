@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from profiles.doctor.machine import Machine
 
     #: Gets the findings of a check as soon as it has looked, in any order.
-    Teller = Callable[[Sequence[Finding]], None]
+    Teller = Callable[[Sequence[Finding]], object]
 
 #: The modules of `profiles.doctor` with a `CHECKS`, in the order of a diagnosis: the first hit explains the rest.
 SUBJECTS = (

@@ -8,14 +8,16 @@ if TYPE_CHECKING:
 
 #: Where a word of the footer says more about the place than the action's own.
 WORDS_HERE: dict[str, dict[str, str]] = {
-    "list-refresh": {"cancel": "stop"},
+    "list": {"tab-next": "tabs"},
+    "list-due": {"tab-next": "tabs"},
+    "list-refresh": {"cancel": "stop", "tab-next": "tabs"},
     "refreshing": {"cancel": "stop"},
     "events": {"copy": "copy the last"},
     "refreshed": {"back": "close", "refresh-all": "again"},
     "list-marked": {"refresh": "refresh {}", "delete": "delete {}", "back": "unmark"},
-    "list-login": {"detail": "its login"},
+    "list-login": {"detail": "its login", "tab-next": "tabs"},
     "filtered-login": {"detail": "its login", "back": "clear filter"},
-    "filtered": {"back": "clear filter"},
+    "filtered": {"back": "clear filter", "tab-next": "tabs"},
     "detail": {"tab-next": "tabs"},
     "detail-tokens": {"tab-next": "tabs"},
     "detail-raw": {"tab-next": "tabs", "raw": "rows", "copy": "copy JSON", "move-down": "down"},

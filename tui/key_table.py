@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 
+from tui.key_dialogs import DIALOG_KEYS, HEADING
 from tui.key_names import key_word
 from tui.keymap import make_keymap
 from tui.keys import groups
@@ -20,6 +21,12 @@ def key_table_markdown() -> str:
     for action in itertools.chain.from_iterable(groups().values()):
         keys = " ".join(f"<kbd>{_escape(key_word(key))}</kbd>" for key in keymap.of(action.id))
         lines.append(f"| {keys} | `{action.id}` | {action.help} |")
+    lines += ["", f"{HEADING} other keys act, the same in each of them:", "", "| key | does |"]
+    lines.append("| --- | --- |")
+    for each in DIALOG_KEYS:
+        words = each.keys.split() if each.is_keys else []
+        keys = " ".join(f"<kbd>{word}</kbd>" for word in words) or each.keys
+        lines.append(f"| {keys} | {each.help} |")
     return "\n".join(lines)
 
 

@@ -138,7 +138,7 @@ ACTIONS: tuple[Action, ...] = (
         "refresh-all",
         ("ctrl+r",),
         "refresh all",
-        "Get new tokens for every login that is due, several at a time; ctrl+c stops.",
+        "Get new tokens for every login, due or not, unless it got some in the last hour; ctrl+c stops.",
         LOGIN,
         all_refreshable,
     ),
@@ -299,7 +299,7 @@ ACTIONS: tuple[Action, ...] = (
         "Find an action by its name, and do it: all that can be done now, with its key.",
         LOOK,
     ),
-    Action("help", ("question_mark", "f1"), "help", "List the keys.", LOOK),
+    Action("help", ("question_mark", "f1"), "help", "List the keys; / searches in them.", LOOK),
     Action("redraw", ("ctrl+l",), "redraw", "Draw the whole screen again.", PROGRAM),
     Action("suspend", ("ctrl+z",), "suspend", "Back to the shell; fg returns here.", PROGRAM),
     Action("quit", ("q",), "quit", "One step back; from the list, leave.", PROGRAM),
@@ -322,16 +322,18 @@ MOVES = frozenset(
     a.id for a in ACTIONS if a.group == MOVE and a.id.partition("-")[0] in ("move", "page", "half")
 )
 
+#: The first words of the list, and those that only a wide terminal has room for.
+_LIST, _ROOM = ("switch", "undo", "detail", "filter"), ("mark", "tab-next")
 #: What the footer shows where the focus is, most used first. `help` comes last and stays longest.
 FOOTERS: dict[str, tuple[str, ...]] = {
-    "list": ("switch", "undo", "detail", "filter", "new", "refresh", "help"),
-    "list-due": ("switch", "undo", "detail", "filter", "refresh-all", "new", "help"),
-    "list-refresh": ("switch", "pane-3", "cancel", "detail", "filter", "new", "help"),
+    "list": (*_LIST, "new", "refresh", *_ROOM, "help"),
+    "list-due": (*_LIST, "refresh-all", "new", *_ROOM, "help"),
+    "list-refresh": ("switch", "pane-3", "cancel", "detail", "filter", "new", *_ROOM, "help"),
     "list-marked": ("refresh", "delete", "mark", "mark-all", "back", "help"),
-    "list-login": ("detail", "switch", "undo", "filter", "new", "refresh", "help"),
+    "list-login": ("detail", "switch", "undo", "filter", "new", "refresh", *_ROOM, "help"),
     "filtered-login": ("detail", "back", "switch", "filter", "help"),
     "empty": ("new", "rescan", "quit", "help"),
-    "filtered": ("switch", "back", "detail", "filter", "help"),
+    "filtered": ("switch", "back", "detail", "filter", *_ROOM, "help"),
     "detail": ("back", "tab-next", "switch", "copy", "run", "delete", "help"),
     "detail-tokens": ("back", "tab-next", "raw", "copy", "switch", "help"),
     "detail-raw": ("back", "raw", "copy", "tab-next", "move-down", "help"),

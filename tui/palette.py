@@ -36,7 +36,7 @@ NAMES = {
     "login": "login: by device code",
     "login-browser": "login: by browser",
     "refresh": "profile: refresh",
-    "refresh-all": "profiles: refresh all that are due",
+    "refresh-all": "profiles: refresh all but those of the last hour",
     "new": "profile: new",
     "rename": "profile: rename",
     "note": "profile: write a note",

@@ -42,7 +42,7 @@ def test_footers_name_only_actions_and_end_with_help() -> None:
         assert set(actions) <= set(BY_ID), place
         if actions:
             assert actions[-1] == "help", place
-            assert 4 <= len(actions) <= 7, place
+            assert 4 <= len(actions) <= 9, place
 
 
 def test_readme_has_the_table() -> None:

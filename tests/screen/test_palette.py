@@ -73,7 +73,7 @@ def test_keys_are_those_in_force() -> None:
         ("ren", "profile: rename"),
         ("undo", "profile: undo the last switch"),
         ("lobr", "login: by browser"),
-        ("refresh all", "profiles: refresh all that are due"),
+        ("refresh all", "profiles: refresh all but those of the last hour"),
         ("LAB", "profile: switch to lab"),
         ("s lab", "profile: switch to lab"),
         ("zoom", "pane: zoom, or back"),

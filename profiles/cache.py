@@ -95,6 +95,34 @@ def _sealed(files: bytes) -> bytes:
     return b'{"version":%d,"sum":%d,"files":\n%b}' % (VERSION, crc32(files), files)
 
 
+class _Parsed(NamedTuple):
+    """What the cache file held when it was read last: a screen reads it again for every look and every switch."""
+
+    key: tuple[str, int, int, int, int]
+    known: dict[str, list[Any]]
+
+
+_last: _Parsed | None = None
+
+
+def _parsed(path: str) -> dict[str, list[Any]]:
+    """Return what the cache file says, parsed once as long as it stays the same; nothing when it is missing or cut."""
+    global _last  # noqa: PLW0603 - one file, read by every cache of this process
+    try:
+        found = os.stat(path)
+        key = (path, found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
+        if _last is None or _last.key != key:
+            raw = read_regular(path)
+            files = raw.partition(b"\n")[2][:-1]
+            known = json.loads(files) if raw == _sealed(files) else {}
+            if os.stat(path).st_ino != found.st_ino:
+                return known  # Another file by now: the next one who asks reads it.
+            _last = _Parsed(key, known)
+        return _last.known
+    except (OSError, ValueError):
+        return {}
+
+
 class FactCache:
     """The cache of one run; `save` writes it when something new was learnt.
 
@@ -111,15 +139,9 @@ class FactCache:
         self._known: dict[str, list[Any]] = {}
         self._used: set[str] = set()
         self._learnt = 0
-        if blank:
-            return
-        try:
-            raw = read_regular(self._path)
-            files = raw.partition(b"\n")[2][:-1]
-            if raw == _sealed(files):
-                self._known = json.loads(files)
-        except (OSError, ValueError):
-            pass
+        if not blank:
+            # A copy: entries are replaced and never changed, so that those are shared.
+            self._known = dict(_parsed(self._path))
 
     def lookup(self, path: str, learn: Callable[[], list[Any]]) -> tuple[list[Any], bool]:
         """Return what is known of the file as it is now, learning it when it changed, and whether it exists."""

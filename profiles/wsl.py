@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 _POWERSHELL = "mnt/c/Windows/System32/WindowsPowerShell/v1.0/powershell.exe"
 #: Seconds; a cold start of PowerShell takes 2 to 6 of them.
 _PATIENCE = 15.0
-_RELAY = "wslrelay"
+#: WSL's own program on the Windows side, which hands a port of a Linux listener on.
+RELAY = "wslrelay"
 #: The answer's last line: its exit code says nothing, as "nobody listens" counts as a failure.
-_END = "asked"
+ANSWERED = "asked"
+#: Without it PowerShell answers in the code page of this Windows.
+IN_UTF8 = "[Console]::OutputEncoding=[Text.Encoding]::UTF8"
 
 
 class WindowsHolder(NamedTuple):
@@ -75,18 +78,37 @@ def windows_holders(
     program = powershell(environ, root)
     if program is None:
         return None
-    numbers = ",".join(str(int(port)) for port in ports)
-    question = (
-        "[Console]::OutputEncoding=[Text.Encoding]::UTF8; "
-        f"Get-NetTCPConnection -State Listen -LocalPort {numbers} -ErrorAction SilentlyContinue | % {{ "
-        '"$($_.LocalPort)|$($_.LocalAddress)|$($_.OwningProcess)|'
-        f'$((Get-Process -Id $_.OwningProcess).ProcessName)" }}; "{_END}"'
-    )
+    question = f'{IN_UTF8}; {question_of_holders(ports)}; "{ANSWERED}"'
     words = [program, "-NoProfile", "-NonInteractive", "-Command", question]
     answer = (ask or _run)(words, _PATIENCE)
-    if answer is None or _END not in answer.split():
+    if answer is None or ANSWERED not in answer.split():
         return None
-    return _read_holders(answer)
+    return [each for each in read_holders(answer) if each.program.lower() != RELAY]
+
+
+def question_of_holders(ports: Iterable[int]) -> str:
+    """Return what PowerShell is asked for who listens on these ports; `read_holders` reads the answer."""
+    numbers = ",".join(str(int(port)) for port in ports)
+    return (
+        f"Get-NetTCPConnection -State Listen -LocalPort {numbers} -ErrorAction SilentlyContinue | % {{ "
+        '"$($_.LocalPort)|$($_.LocalAddress)|$($_.OwningProcess)|'
+        '$((Get-Process -Id $_.OwningProcess).ProcessName)" }'
+    )
+
+
+def read_holders(answer: str) -> list[WindowsHolder]:
+    """Read PowerShell's lines, `1455|127.0.0.1|12528|codex`; whatever else it says is skipped.
+
+    WSL's own relay (`RELAY`), which stands for a listener in some Linux, is among them.
+    """
+    found = []
+    for line in answer.splitlines():
+        fields = line.strip().split("|")
+        if len(fields) != 4 or not (fields[0].isdecimal() and fields[2].isdecimal()):
+            continue
+        name = "".join(sign for sign in fields[3] if sign.isprintable()) or "a program"
+        found.append(WindowsHolder(int(fields[0]), fields[1], int(fields[2]), name))
+    return found
 
 
 def hint_of_windows(holders: Sequence[WindowsHolder]) -> str:
@@ -107,19 +129,6 @@ def hint_of_unseen(ports: Sequence[int]) -> str:
         "netsh int ipv4 show excludedportrange protocol=tcp. Free it there, or set networkingMode=nat in .wslconfig "
         "and run wsl --shutdown"
     )
-
-
-def _read_holders(answer: str) -> list[WindowsHolder]:
-    """Read PowerShell's lines, `1455|127.0.0.1|12528|codex`; whatever else it says is skipped."""
-    found = []
-    for line in answer.splitlines():
-        fields = line.strip().split("|")
-        if len(fields) != 4 or not (fields[0].isdecimal() and fields[2].isdecimal()):
-            continue
-        name = "".join(sign for sign in fields[3] if sign.isprintable()) or "a program"
-        if name.lower() != _RELAY:
-            found.append(WindowsHolder(int(fields[0]), fields[1], int(fields[2]), name))
-    return found
 
 
 def _run(words: Sequence[str], patience: float) -> str | None:

@@ -44,6 +44,7 @@
       ConfigError(path)                the person's config.toml, or a profile.toml
       TokenMalformed                   not a JWT that Codex would decode
       CodexFailed                      the official client did not do what it was asked
+      MendRefused                      the doctor changed nothing: nobody said yes, or it is not ours to change
 
 Exceptions know no exit codes: `tui.stderr` maps them in one place. No message ever holds a secret.
 """
@@ -196,6 +197,10 @@ class TokenMalformed(ProfilesError):
 
 class CodexFailed(ProfilesError):
     """The official client did not do what it was asked to do."""
+
+
+class MendRefused(ProfilesError):
+    """The doctor changed nothing: nobody said yes, or it is not ours to change."""
 
 
 class OAuthError(ProfilesError):

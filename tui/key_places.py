@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tui.state import State
 
+_OF_THE_DOCTOR = {"copy": "copy the report", "rescan": "look again", "pane": "read"}
 #: Where a word of the footer says more about the place than the action's own.
 WORDS_HERE: dict[str, dict[str, str]] = {
     "list": {"tab-next": "tabs"},
@@ -14,6 +15,8 @@ WORDS_HERE: dict[str, dict[str, str]] = {
     "refreshing": {"cancel": "stop"},
     "events": {"copy": "copy the last"},
     "refreshed": {"back": "close", "refresh-all": "again"},
+    "doctor": _OF_THE_DOCTOR,
+    "doctor-mend": _OF_THE_DOCTOR,
     "list-marked": {"refresh": "refresh {}", "delete": "delete {}", "back": "unmark"},
     "list-login": {"detail": "its login", "tab-next": "tabs"},
     "filtered-login": {"detail": "its login", "back": "clear filter"},
@@ -39,11 +42,20 @@ SHORT_WORDS: dict[str, dict[str, str]] = {
 }
 _ITS_LOGIN = "Open the pane of the login for the selected profile."
 _STOP = "Send nothing more; what was sent is answered and saved."
+_IN_THE_DOCTOR = {
+    "mend": "Show the change that mends this, and make it after a yes.",
+    "copy": "Copy all that was found, for an issue tracker: no secret, and nobody's name.",
+    "rescan": "Look again.",
+    "pane": "Go to what is told about the finding, and back.",
+    "back": "Back to the profiles.",
+}
 #: Where an action does something else than its sentence in the table says.
 HELP_HERE: dict[str, dict[str, str]] = {
     "list-refresh": {"cancel": _STOP},
     "refreshing": {"back": "Back to the list; the refresh goes on.", "cancel": _STOP},
     "refreshed": {"back": "Close this pane."},
+    "doctor": _IN_THE_DOCTOR,
+    "doctor-mend": _IN_THE_DOCTOR,
     "list-marked": {
         "refresh": "Get new tokens for the marked profiles, several at a time; ctrl+c stops.",
         "delete": "Move the marked profiles to the backups, after one question; no token is revoked.",

@@ -191,3 +191,36 @@ def fields(pairs: Iterable[tuple[str, str | None]]) -> None:
     shown = [(label, value) for label, value in pairs if value]
     width = max((len(label) for label, _ in shown), default=0)
     lines(f"{label:<{width}}  {value}" for label, value in shown)
+
+
+#: The widest that prose is printed, however wide the terminal.
+PROSE = 100
+
+
+def paragraph(
+    label: str, sentence: str, style: str = "", *, whole: bool = False, width: int = 9
+) -> None:
+    """Write prose beside a label, in the terminal's width; nothing when there is no sentence.
+
+    `whole`: it is there to be copied, and stays unbroken. A pipe gets one line.
+    """
+    if not sentence:
+        return
+    from tui.wrapping import wrapped
+
+    head = f"{label:<{width}}" if cells(label) < width else f"{label}  "
+    room = columns(os.environ)
+    shown = clean(sentence)
+    lines_ = [shown]
+    if room is not None and not whole:
+        lines_ = wrapped(shown, max(20, min(room, PROSE) - cells(head) - 1))
+    painted = paint(label, style, colours=has_colours(STDOUT, os.environ))
+    first, *rest = lines_
+    text(
+        "".join(
+            [
+                f"{painted}{head[len(label) :]}{first}\n",
+                *(f"{'':{cells(head)}}{each}\n" for each in rest),
+            ]
+        )
+    )

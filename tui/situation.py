@@ -14,6 +14,10 @@ from tui.detail_state import why_no_claims
 LOGIN_PLACE = "login-"
 
 
+#: The place of the doctor's findings, and of one that can be mended.
+DOCTOR, DOCTOR_MEND = "doctor", "doctor-mend"
+
+
 class Situation(NamedTuple):
     """What decides whether a key can act now.
 
@@ -191,12 +195,9 @@ def zoomable(now: Situation) -> str | None:
     return "this pane has the whole screen already"
 
 
-def doctor_unbuilt(_now: Situation) -> str | None:
-    """Never yet."""
-    return (
-        "the doctor is not built yet; meanwhile codex doctor looks at Codex and this machine, "
-        "and tui show NAME tells all about one profile"
-    )
+def mendable(now: Situation) -> str | None:
+    """Whether there is anything before us that could be mended."""
+    return None if now.place == DOCTOR_MEND else "f mends what the doctor finds: D opens the doctor"
 
 
 def markable(now: Situation) -> str | None:
@@ -242,7 +243,7 @@ def copyable(now: Situation) -> str | None:
     """Whether there is something to copy: in a login's pane what it waits with, elsewhere what a profile has."""
     if now.place.startswith(LOGIN_PLACE):
         return waiting(now)
-    return None if now.place == "events" else selected(now)
+    return None if now.place in ("events", DOCTOR, DOCTOR_MEND) else selected(now)
 
 
 def filterable(now: Situation) -> str | None:

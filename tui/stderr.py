@@ -83,6 +83,7 @@ _BRANCHES: tuple[tuple[type[BaseException], ExitCode, str], ...] = (
     (errors.DeviceCodeDisabled, ExitCode.FAILED, "refused"),
     (errors.WorkspaceForbidden, ExitCode.FAILED, "refused"),
     (errors.LoginError, ExitCode.FAILED, "refused"),
+    (errors.MendRefused, ExitCode.FAILED, "refused"),
     (errors.PortUnavailable, ExitCode.LOCKED, "locked"),
     (errors.IssuerUnreachable, ExitCode.UNREACHABLE, "unreachable"),
     (errors.IssuerTimeout, ExitCode.UNREACHABLE, "unreachable"),

@@ -45,6 +45,7 @@ CODES = {
     errors.ConfigError("/p/profile.toml", "m"): (1, "failed"),
     errors.TokenMalformed("m"): (1, "failed"),
     errors.CodexFailed("m"): (1, "failed"),
+    errors.MendRefused("m"): (1, "refused"),
     errors.OAuthError("m"): (1, "failed"),
     errors.AccessDenied("m"): (4, "login-needed"),
     errors.EntitlementMissing("m"): (4, "login-needed"),
@@ -99,7 +100,7 @@ def test_without_terminal_and_command_usage_is_exit_2(box: Box) -> None:
     assert all(f"\n  {name} " in ran.err for name in COMMANDS)
 
 
-@pytest.mark.parametrize("word", ["nosuch", "lst", "", "list ", "-x", "import", "doctor"])
+@pytest.mark.parametrize("word", ["nosuch", "lst", "", "list ", "-x", "import", "docter"])
 def test_an_unknown_command_is_exit_2_with_those_there_are(box: Box, word: str) -> None:
     """What comes later is not there yet; both ways of output."""
     text = failed([word], 2)

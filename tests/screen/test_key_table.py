@@ -106,8 +106,8 @@ def test_what_cannot_act_says_why() -> None:
         if action.group == PANE:
             continue
         why = action.why_not or (lambda _now: None)
-        if action.id in ("pane-3", "doctor"):
-            assert why(free), action.id  # nothing runs, and there is no doctor yet
+        if action.id in ("pane-3", "mend"):
+            assert why(free), action.id  # nothing runs, and no finding is before us
             continue
         assert (why(nothing) is not None) == (action.id in (*needs_row, "filter")), action.id
         assert ("switching to work" in (why(busy) or "")) == (action.id in writes), action.id

@@ -50,7 +50,7 @@ def test_only_what_can_be_done_now() -> None:
     assert "rename" in offered
     assert "qr" not in offered  # no login runs
     assert "pane-3" not in offered
-    assert "doctor" not in offered
+    assert "mend" not in offered
     assert "cancel" not in offered
     inside = FREE._replace(place="login-device", logins=1)
     made = entries(inside, make_keymap({}), Offers(), "login-device")

@@ -52,6 +52,7 @@ COMMANDS = {
     "add": "Save the active login, register a home, or begin empty",
     "rename": "Give a profile another name",
     "delete": "Move a profile to the backups",
+    "doctor": "Find out why a login does not work, and mend it",
     "history": "Show what was done, and when",
     "paths": "Show folders and settings, and what decided them",
     "completion": "Print a completion script for a shell",

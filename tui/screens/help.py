@@ -38,6 +38,8 @@ _PLACES = {
     "refreshing": "Here, while the refresh runs",
     "refreshed": "Here, after the refresh",
     "list-marked": "Here, with profiles marked",
+    "doctor": "Here, in the doctor",
+    "doctor-mend": "Here, in the doctor, on what can be mended",
     "list-login": "Here, on a profile that is logging in",
     "filtered-login": "Here, on a profile that is logging in",
     "empty": "Here",

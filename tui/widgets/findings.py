@@ -1,0 +1,177 @@
+"""What the doctor found: a line for each, and all about the one that the cursor is on."""
+
+from __future__ import annotations
+
+from profiles.doctor.finding import ERROR, INFO, OK, UNKNOWN, WARNING
+from tui.messages import Chosen
+from tui.widgets.ink import CURSOR, CURSOR_BLURRED
+from tui.widgets.lines import LinePane, LineView
+from tui.widgets.words import (
+    ACCENT,
+    BAD,
+    GOOD,
+    MUTED,
+    PLAIN,
+    STRONG,
+    WARN,
+    Line,
+    cells,
+    crop,
+    fit,
+    wrap,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.events import Click
+
+    from profiles.doctor.finding import Finding
+    from tui.widgets.words import Signs
+
+#: For each level the name of its sign, its word and its role: never by colour alone.
+_LEVELS = {
+    ERROR: ("bad", "error", BAD),
+    WARNING: ("warn", "warning", WARN),
+    UNKNOWN: ("unknown", "not seen", MUTED),
+    INFO: ("dot", "to know", PLAIN),
+    OK: ("ok", "fine", GOOD),
+}
+#: Cells of sign and word.
+_HEAD = 11
+#: Below this many cells the ids are left out.
+_WITH_IDS = 60
+
+
+class FindingList(LinePane):
+    """A line for each finding; moving moves the cursor."""
+
+    def __init__(self, *, signs: Signs, moved: Callable[[], object]) -> None:
+        super().__init__(name="findings", signs=signs)
+        self.findings: Sequence[Finding] = ()
+        self.cursor = 0
+        self._moved = moved
+
+    @property
+    def selected(self) -> Finding | None:
+        """The finding that the cursor is on."""
+        return self.findings[self.cursor] if self.cursor < len(self.findings) else None
+
+    def show(self, findings: Sequence[Finding]) -> None:
+        """Show other findings; the cursor stays on the one that it is on, if that is still there."""
+        before = self.selected if self.cursor else None
+        self.findings = findings
+        self.cursor = 0
+        for number, each in enumerate(findings):
+            if before is not None and (each.id, each.title) == (before.id, before.title):
+                self.cursor = number
+                break
+        self.prepare_again()
+        self.redraw_all()
+        self._keep_in_sight()
+        self._moved()
+
+    def move(self, how: str) -> None:
+        """Move the cursor as a moving action says."""
+        self.go(self.cursor + self.step(how))
+
+    def go(self, index: int) -> None:
+        """Put the cursor on a line."""
+        before = self.cursor
+        self.cursor = max(0, min(index, len(self.findings) - 1))
+        if before != self.cursor:
+            self.redraw_line(before)
+            self.redraw_line(self.cursor)
+            self._keep_in_sight()
+            self._moved()
+
+    def _keep_in_sight(self) -> None:
+        top, page = self.scroll_offset.y, self.page
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + page:
+            self.scroll_to(y=self.cursor - page + 1, animate=False)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        super().on_resize()
+        self._keep_in_sight()
+
+    def on_click(self, event: Click) -> None:
+        """Choose the line that was clicked."""
+        index = event.get_content_offset_capture(self).y + self.scroll_offset.y
+        if index < len(self.findings):
+            self.post_message(Chosen(index))
+
+    def on_focus(self) -> None:
+        """Show that keys act here."""
+        self.redraw_line(self.cursor)
+
+    def on_blur(self) -> None:
+        """Show that keys act elsewhere."""
+        self.redraw_line(self.cursor)
+
+    def ground_of(self, index: int) -> str:
+        """Return what lies under a line."""
+        if index != self.cursor or index >= len(self.findings):
+            return ""
+        return CURSOR if self.has_focus else CURSOR_BLURRED
+
+    def count(self) -> int:
+        """Return how many lines there are."""
+        return len(self.findings)
+
+    def line_at(self, index: int, width: int) -> Line:
+        """Return a line: level, title and id."""
+        finding = self.findings[index]
+        sign, word, role = _LEVELS[finding.level]
+        head = fit(f"{getattr(self.signs, sign)} {word}", min(_HEAD, width), self.signs)
+        room = width - cells(head)
+        id_ = f"  {finding.id}" if width >= _WITH_IDS else ""
+        title = fit(finding.title, max(0, room - cells(id_)), self.signs)
+        return ((head, role), (title, MUTED if finding.level == OK else PLAIN), (id_, MUTED))
+
+
+class FindingText(LineView):
+    """Evidence, reason and mend of one finding."""
+
+    def __init__(self, *, signs: Signs, mend_key: Callable[[], str]) -> None:
+        super().__init__(name="finding", signs=signs)
+        self._finding: Finding | None = None
+        self._mend_key = mend_key
+
+    def show(self, finding: Finding | None) -> None:
+        """Tell about another finding."""
+        if finding != self._finding:
+            self._finding = finding
+            self.scroll_to(y=0, animate=False)
+            self.prepare_again()
+
+    def wrapped(self, width: int) -> Sequence[Line]:
+        """Return the lines for a width."""
+        finding = self._finding
+        if finding is None:
+            return []
+        sign, word, role = _LEVELS[finding.level]
+        head = f"{getattr(self.signs, sign)} {word}"
+        lines: list[Line] = [((text, STRONG),) for text in wrap(finding.title, width)]
+        lines.append(
+            ((head, role), (crop(f"  {finding.id}", width - cells(head), self.signs), MUTED))
+        )
+        if finding.level == OK:
+            return lines
+        for heading, text, ink in (
+            ("Found", finding.evidence, PLAIN),
+            ("Why", finding.why, PLAIN),
+            ("What mends it", finding.fix, ACCENT),
+        ):
+            if text:
+                lines += [(), ((heading, MUTED),)]
+                lines += [((part, ink),) for line in text.split("\n") for part in wrap(line, width)]
+        if finding.mend is not None:
+            lines += [(), ((f"{self._mend_key()} does that for you:", MUTED),)]
+            lines += [
+                ((part, STRONG),) for line in finding.mend.changes for part in wrap(line, width)
+            ]
+        return lines

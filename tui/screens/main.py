@@ -111,6 +111,7 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
             "rescan": self._rescan,
             "help": self._help,
             "palette": self._palette,
+            "doctor": self._doctor,
             "redraw": self._redraw,
             "suspend": app.action_suspend_process,
             "quit": self._quit,

@@ -354,6 +354,11 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         place = self.where.keys_place()
         return self._yard.push_screen(HelpScreen(self._yard, place, self.situation()))
 
+    def _doctor(self) -> Awaitable[None]:
+        from tui.screens.doctor import DoctorScreen
+
+        return self._yard.push_screen(DoctorScreen(self._yard))
+
     def _palette(self) -> Awaitable[None]:
         from tui.screens.palette import open_palette
 

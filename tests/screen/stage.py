@@ -88,7 +88,7 @@ class Stage:
     @property
     def toasts(self) -> str:
         """The results that are shown now."""
-        return "\n".join(note.message for note in self.app._notifications)
+        return "\n".join(self.app.toasts.words)
 
     @property
     def selected(self) -> str | None:

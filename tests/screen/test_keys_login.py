@@ -90,7 +90,7 @@ async def test_broken_target(box: Box) -> None:
     async with open_stage() as stage:
         await stage.press("G", "space")
         assert "work is broken" in stage.toasts
-        assert "tui login work --device-code" in stage.toasts
+        assert "l on work" in stage.toasts
         assert "work is broken" in stage.said
         assert live_login(box) == ada.document().data()
 

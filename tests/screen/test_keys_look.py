@@ -106,7 +106,7 @@ async def test_errors_stay_in_the_log_with_their_hint(box: Box) -> None:
     two_logins(box)
     async with open_stage() as stage:
         await stage.press("u", "at")
-        await stage.shows("error: no switch of", "next: tui switch NAME")
+        await stage.shows("error: no switch of", "next: space")
 
 
 async def test_rescan(box: Box) -> None:

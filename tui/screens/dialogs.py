@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui.terminal import clean
 from tui.widgets.line_input import LineInput
+from tui.widgets.prose import Prose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ Dialog > .pane {
 }
 Dialog.-low > .pane, Dialog.-flat > .pane { padding: 0 1; }
 Dialog .choices { height: 1; width: 1fr; margin-top: 1; align-horizontal: right; }
-Dialog .words { width: 1fr; height: auto; }
 Dialog Choice { width: auto; height: 1; padding: 0 2; margin-left: 1; color: $sy-muted; }
 Dialog Choice:focus { background: $sy-cursor; color: $sy-text; text-style: bold; }
 Dialog Choice:ansi:focus { background: ansi_default; text-style: bold reverse; }
@@ -83,7 +83,7 @@ class Confirm(ModalScreen[bool], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Ask."""
         box = Vertical(
-            Static(clean(self._text), markup=False, classes="words"),
+            Prose(self._text),
             Horizontal(
                 Choice(f"n {self._no}", agrees=False),
                 Choice(f"y {self._yes}", agrees=True),
@@ -128,23 +128,23 @@ class AskText(ModalScreen[str], inherit_bindings=False):
         """Ask."""
         line = LineInput(self._value, name="line", done=self._left)
         box = Vertical(
-            Static(self._text, markup=False, classes="words"),
+            Prose(self._text),
             line,
-            Static("", markup=False, classes="wrong"),
+            Prose("", classes="wrong"),
             Static("enter saves  esc cancels", markup=False, classes="keys"),
         )
         yield boxed(box, self._title)
 
     def on_input_changed(self) -> None:
         """Say at once what is wrong with a name."""
-        self.query_one(".wrong", Static).update("")
+        self.query_one(".wrong", Prose).update("")
 
     def _left(self, keep: bool) -> None:  # noqa: FBT001 - a callback
         line = self.query_one(LineInput)
         value = line.value.strip()
         why = why_no_name(value) if keep and self._is_name else None
         if why is not None:
-            self.query_one(".wrong", Static).update(why)
+            self.query_one(".wrong", Prose).update(why)
             return
         line.left = True
         self.dismiss(value if keep else None)

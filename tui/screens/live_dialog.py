@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from textual.widgets import Static
-
 from tui.screens.dialogs import DIALOG_CSS, Confirm
-from tui.terminal import clean
+from tui.widgets.prose import Prose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,4 +69,4 @@ class LiveConfirm(Confirm, inherit_bindings=False):
             self._over()
         elif words != self._text:
             self._text = words
-            self.query_one(".words", Static).update(clean(words))
+            self.query_one(Prose).update(words)

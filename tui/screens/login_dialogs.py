@@ -14,6 +14,7 @@ from tui.screens.dialogs import DIALOG_CSS, boxed, why_no_name
 from tui.terminal import clean
 from tui.widgets.line_input import LineInput
 from tui.widgets.paste_line import LineLabel, PasteLine
+from tui.widgets.prose import Prose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Choose(ModalScreen[str], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Ask."""
-        words = [Static(clean(self._text), markup=False, classes="words")] if self._text else []
+        words = [Prose(self._text)] if self._text else []
         keys = Static("enter takes it  esc changes nothing", markup=False, classes="keys")
         yield boxed(Vertical(*words, self._answers, keys), self._title)
 
@@ -166,7 +167,7 @@ class NewLogin(ModalScreen[Wanted], inherit_bindings=False):
         ways = (*WAYS, Option(FOUND, "found home", homes)) if found else WAYS
         self._answers = Answers(ways, taken=lambda option: self._take(option.id))
         self._line = NameLine(self._answers, done=self._left)
-        self._wrong = Static("", markup=False, classes="wrong")
+        self._wrong = Prose("", classes="wrong")
 
     def compose(self) -> ComposeResult:
         """Ask."""
@@ -237,7 +238,7 @@ class AskSecret(ModalScreen[str], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Ask."""
         box = Vertical(
-            Static(clean(self._text), markup=False, classes="words"),
+            Prose(self._text),
             self._line,
             self._label,
             Static("enter goes on  esc cancels", markup=False, classes="keys"),

@@ -24,6 +24,7 @@ from tui.screens.panes import Panes
 from tui.screens.reading import PATIENCE, Reading
 from tui.screens.refreshing import RefreshDesk
 from tui.screens.sorting import SortDesk
+from tui.screens.toasts import KEY
 from tui.screens.usage import UsageDesk
 from tui.screens.watching import Watching
 from tui.screens.whereabouts import Whereabouts
@@ -88,7 +89,7 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         self.detail: DetailPane = DetailPane(
             signs=signs, now=context.now, user_home=context.user_home
         )
-        self.events = EventLog(signs=signs)
+        self.events = EventLog(signs=signs, speech=app.speech)
         self.key_line = KeyLine(signs=signs, keymap=app.keymap)
         self.left = Vertical(self.list.head, self.list, id="left", classes="pane")
         self.body = Horizontal(self.left, self.detail, id="body")
@@ -107,7 +108,7 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         self._handlers: dict[str, Callable[[], object]] = {
             "filter": self.filtering.open,
             "detail": self.panes.enter,
-            "back": self.step_back,
+            "back": self._back,
             "rescan": self._rescan,
             "help": self._help,
             "palette": self._palette,
@@ -232,8 +233,13 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         self._shaped_for = self._yard.size
         self.call_after_refresh(self._resized)
 
+    def on_screen_suspend(self) -> None:
+        """Make room for a dialog."""
+        self._yard.toasts.cover()
+
     def on_screen_resume(self) -> None:
         """Take the shape of the terminal: Textual forgets that below a dialog."""
+        self._yard.toasts.uncover()
         size = self._yard.size
         if self._shaped_for not in (None, size):
             self.post_message(Resize(size, size))
@@ -301,7 +307,7 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         entry = BY_ID[action]
         why = entry.why_not(self.situation()) if entry.why_not is not None else None
         if why is not None:
-            self._yard.tell(why)
+            self._yard.tell(why, about=KEY)
             return
         if entry.id in MOVES:
             self._move(action)
@@ -339,6 +345,10 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         else:
             return False
         return True
+
+    def _back(self) -> None:
+        if not self._yard.toasts.dismiss():
+            self.step_back()
 
     def _rescan(self) -> None:
         self.deeds.rescan(said=True)

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from tui.screens.dialogs import DIALOG_CSS, Choice, Confirm, boxed
 from tui.terminal import clean
+from tui.widgets.prose import Prose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ Dialog.-low .names, Dialog.-flat .names { margin-bottom: 0; }
         self._words = list(words)
         self._scroll = VerticalScroll(
             Static(clean(", ".join(self._names)), markup=False, classes="names"),
-            *(Static(clean(each), markup=False, classes="words") for each in self._words),
+            *(Prose(each) for each in self._words),
             classes="several",
             can_focus=False,
         )

@@ -92,12 +92,12 @@ class SwitchDeeds(Workers):
             text = f"switched to {to}"
             hint = f"{undo} undoes to {before}" if before else None
         self.state.note(text)
-        self.app.tell(text, hint=hint)
+        self.app.tell(text, hint=hint, about="switch")
         if result.overridden_by and result.changed:
             names = ", ".join(dict.fromkeys(each.name for each in result.overridden_by))
             words = f"{names} may win over this switch"
             self.state.note(words, WARNING)
-            self.app.tell(words, WARNING)
+            self.app.tell(words, WARNING, about="switch/overridden")
         if result.changed:
             self._tell_running(done)
 
@@ -109,7 +109,7 @@ class SwitchDeeds(Workers):
             more = f" and {len(others) - 4} more" if len(others) > 4 else ""
             words = f"{who}{more} stays {old} until it is restarted"
             self.state.note(words, WARNING)
-            self.app.tell(words, WARNING)
+            self.app.tell(words, WARNING, about="switch/running")
         if done.daemon is None:
             return
         if done.decision == "restart":
@@ -150,7 +150,7 @@ class SwitchDeeds(Workers):
         hint = command_line(self.context.home)
         words = f"Codex's app-server daemon stays {old}, and so does every codex that joins it"
         self.state.note(words, WARNING, hint)
-        self.app.tell(words, WARNING)
+        self.app.tell(words, WARNING, about="switch/daemon")
 
 
 def _choice(word: str | None) -> Literal["restart", "leave", "ask"] | None:

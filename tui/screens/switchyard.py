@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding
+from textual.notifications import Notification
 
 from profiles.own_writes import noted
 from tui import themes
@@ -20,6 +21,8 @@ from tui.screens.bugs import Lasting, was_timer
 from tui.screens.driver import YardDriver
 from tui.screens.main import MainScreen
 from tui.screens.refreshing import WAITED_FOR
+from tui.screens.toasts import Toasts
+from tui.speech import Speech
 from tui.state import WARNING
 from tui.terminal import clean
 from tui.widgets.login_pane import TALL
@@ -28,11 +31,12 @@ from tui.widgets.words import ASCII
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import PurePath
 
     from textual.binding import BindingType
     from textual.driver import Driver
+    from textual.notifications import SeverityLevel
 
     from profiles.config import Config
     from tui.colours import Look
@@ -78,6 +82,8 @@ class Switchyard(Lasting, App[int], inherit_bindings=False):
         self.context = scene.context._replace(files=noted(scene.context.files))
         self.config = config
         self.keymap, self.signs, self.state = scene.keymap, scene.signs, scene.state
+        self.speech = Speech(self.keymap, self.context.user_home)
+        self.toasts = Toasts(self)
         self.logins = Logins(self.context.now)
         self._opener: Opener | None = None
         self._asked_to_leave = self._is_ending = False
@@ -241,18 +247,12 @@ class Switchyard(Lasting, App[int], inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(sequence)
 
-    def tell(self, text: str, level: str = "information", hint: str | None = None) -> None:
-        """Show a result for a few seconds."""
-        words = f"{text}\n{hint}" if hint else text
-        message = "\n".join(clean(line) for line in words.splitlines())
-        if any(note.message == message for note in self._notifications):
-            return  # it can still be read
-        if level == "error":
-            self.notify(message, severity="error", timeout=8, markup=False)
-        elif level == "warning":
-            self.notify(message, severity="warning", timeout=8, markup=False)
-        elif not self._says_in_pane(message):
-            self.notify(message, markup=False)
+    def tell(
+        self, text: str, level: str = "information", hint: str | None = None, about: str = ""
+    ) -> None:
+        """Show a result for a few seconds, in the place of what was said before `about` the same."""
+        if level != "information" or not self._says_in_pane(f"{text}\n{hint}" if hint else text):
+            self.toasts.tell(text, level, hint, about)
 
     def _says_in_pane(self, message: str) -> bool:
         """Say it at the edge of the pane that the person looks at, where a toast would cover its words."""
@@ -260,8 +260,28 @@ class Switchyard(Lasting, App[int], inherit_bindings=False):
         if not isinstance(screen, MainScreen) or screen.logins.login is None:
             return False
         # A toast that is still there would cover the edge.
-        free = not len(self._notifications) and "\n" not in message
-        return free and screen.logins.pane.say(message)
+        free = not self.toasts.shown and "\n" not in message
+        return free and screen.logins.pane.say(clean(self.speech(message)))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notification as Textual does, but at once: what comes next may take its place."""
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self._notifications.add(Notification(message, title, severity, seconds, markup))
+        self._refresh_notifications()
+
+    def forget_notes(self, messages: Collection[str]) -> None:
+        """Take notifications away before their time."""
+        for note in list(self._notifications):
+            if note.message in messages:
+                self._unnotify(note)
 
     def tell_bug(self, error: Exception) -> bool:
         """Say that something went wrong in what a key or a message does; False while there is no screen for it."""

@@ -10,7 +10,7 @@ from tui.widgets.words import BAD, MUTED, PLAIN, WARN, Line, Signs, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tui.state import Event
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class EventLog(LineView):
     """Newest last; it follows its end unless somebody scrolled up."""
 
-    def __init__(self, *, signs: Signs) -> None:
+    def __init__(self, *, signs: Signs, speech: Callable[[str], str]) -> None:
         super().__init__(name="events", signs=signs)
+        self._speech = speech
         self._events: Sequence[Event] = ()
 
     def show(self, events: Sequence[Event]) -> None:
@@ -39,19 +40,19 @@ class EventLog(LineView):
         """Return the lines for a width."""
         if not self._events:
             return [(("nothing happened yet", MUTED),)]
-        return [line for event in self._events for line in event_lines(event, width)]
+        return [line for event in self._events for line in event_lines(event, width, self._speech)]
 
 
-def event_lines(event: Event, width: int) -> list[Line]:
-    """Return an event in lines: its time, its text, and below it the next step."""
+def event_lines(event: Event, width: int, speech: Callable[[str], str]) -> list[Line]:
+    """Return an event in lines: its time, its text, and below it the next step, in the words of the screen."""
     clock = strftime("%H:%M:%S  ", localtime(event.at))
     indent = len(clock) if width >= 36 else 2
     role = {ERROR: BAD, WARNING: WARN}.get(event.level, PLAIN)
     prefix = {ERROR: "error: ", WARNING: "warning: "}.get(event.level, "")
     room = width - indent
-    texts = [(text, role) for text in wrap(prefix + event.text, room)]
+    texts = [(text, role) for text in wrap(prefix + speech(event.text), room)]
     if event.hint:
-        texts += [(text, MUTED) for text in wrap(f"next: {event.hint}", room)]
+        texts += [(text, MUTED) for text in wrap(f"next: {speech(event.hint)}", room)]
     if indent != len(clock):
         return [((clock, MUTED),), *(((" " * indent, MUTED), each) for each in texts)]
     first, *rest = texts

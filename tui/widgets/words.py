@@ -273,13 +273,13 @@ def _joined(line: Line) -> Line:
 
 
 def _head(text: str, width: int) -> int:
-    """Return how many characters of `text` go into a line: up to a `/` or `-`, if one is near."""
+    """Return how many characters of `text` go into a line: up to a `/`, else behind a `-`, if one is near."""
     count = 0
     while count < len(text) and cells(text[: count + 1]) <= width:
         count += 1
     count = max(count, 1)
     for sign in "/-":
-        at = text.rfind(sign, count * 2 // 3, count)
+        at = text.rfind(sign, count // 3 if sign == "/" else count * 2 // 3, count)
         if at > 0:
             return at + (sign == "-")
     return count

@@ -61,18 +61,19 @@ def home_settings(home: str, cache: FactCache | None = None) -> HomeSettings:
     """Read a home's `config.toml`; a missing file says nothing, an unreadable one is a problem."""
     path = f"{home}/config.toml"
     if cache is None:
-        return _read(path) if os.path.lexists(path) else HomeSettings(path)
-    fields, exists = cache.lookup(path, lambda: list(_read(path)))
+        return read_settings(path) if os.path.lexists(path) else HomeSettings(path)
+    fields, exists = cache.lookup(path, lambda: list(read_settings(path)))
     if not exists:
         return HomeSettings(path)
     try:
         settings = HomeSettings(*fields)
         return settings._replace(forced_workspaces=tuple(settings.forced_workspaces))
     except TypeError:
-        return _read(path)
+        return read_settings(path)
 
 
-def _read(path: str) -> HomeSettings:
+def read_settings(path: str) -> HomeSettings:
+    """Read one file of Codex's settings: a home's `config.toml`, or an administrator's."""
     import tomllib
 
     try:

@@ -60,6 +60,16 @@ def boxed(box: Vertical, title: str) -> Vertical:
     return box
 
 
+#: The keys of a dialog, each with a word: they stand in it, and in the last line of the screen.
+Footer = tuple[tuple[str, str], ...]
+
+
+def keys_of(footer: Footer) -> Static:
+    """Return the line of a dialog that names its keys."""
+    words = "  ".join(f"{key} {word}" for key, word in footer)
+    return Static(words, markup=False, classes="keys")
+
+
 class Confirm(ModalScreen[bool], inherit_bindings=False):
     """A question. The focus is on the answer that changes nothing; y, n and esc answer at once."""
 
@@ -79,6 +89,11 @@ class Confirm(ModalScreen[bool], inherit_bindings=False):
         self._text = text
         self._yes = yes
         self._no = no
+
+    @property
+    def footer(self) -> Footer:
+        """What the last line of the screen shows."""
+        return (("y", self._yes), ("n", self._no), ("tab", "the other"))
 
     def compose(self) -> ComposeResult:
         """Ask."""
@@ -116,6 +131,7 @@ class AskText(ModalScreen[str], inherit_bindings=False):
 
     CSS = DIALOG_CSS.replace("Dialog", "AskText")
     AUTO_FOCUS = "LineInput"
+    footer: Footer = (("enter", "saves"), ("esc", "cancels"))
 
     def __init__(self, title: str, text: str, value: str, *, is_name: bool) -> None:
         super().__init__()
@@ -131,7 +147,7 @@ class AskText(ModalScreen[str], inherit_bindings=False):
             Prose(self._text),
             line,
             Prose("", classes="wrong"),
-            Static("enter saves  esc cancels", markup=False, classes="keys"),
+            keys_of(self.footer),
         )
         yield boxed(box, self._title)
 

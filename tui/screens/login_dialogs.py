@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.login_state import BROWSER, DEVICE, KEY, TOKEN
-from tui.screens.dialogs import DIALOG_CSS, boxed, why_no_name
+from tui.screens.dialogs import DIALOG_CSS, Footer, boxed, keys_of, why_no_name
 from tui.terminal import clean
 from tui.widgets.line_input import LineInput
 from tui.widgets.paste_line import LineLabel, PasteLine
@@ -111,6 +111,7 @@ class Choose(ModalScreen[str], inherit_bindings=False):
 
     CSS = CHOICES_CSS.replace("Dialog", "Choose")
     AUTO_FOCUS = "Answers"
+    footer: Footer = (("enter", "takes it"), ("esc", "changes nothing"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", priority=True),
         Binding("enter,space", "take", priority=True),
@@ -128,8 +129,7 @@ class Choose(ModalScreen[str], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Ask."""
         words = [Prose(self._text)] if self._text else []
-        keys = Static("enter takes it  esc changes nothing", markup=False, classes="keys")
-        yield boxed(Vertical(*words, self._answers, keys), self._title)
+        yield boxed(Vertical(*words, self._answers, keys_of(self.footer)), self._title)
 
     def action_turn(self, step: int) -> None:
         """Choose another one."""
@@ -159,6 +159,7 @@ class NewLogin(ModalScreen[Wanted], inherit_bindings=False):
 
     CSS = CHOICES_CSS.replace("Dialog", "NewLogin")
     AUTO_FOCUS = "LineInput"
+    footer: Footer = (("enter", "goes on"), ("up down", "choose"), ("esc", "cancels"))
 
     def __init__(self, taken: Sequence[str], found: int = 0) -> None:
         super().__init__()
@@ -175,7 +176,7 @@ class NewLogin(ModalScreen[Wanted], inherit_bindings=False):
             self._line,
             self._wrong,
             self._answers,
-            Static("enter goes on  up down choose  esc cancels", markup=False, classes="keys"),
+            keys_of(self.footer),
         )
         yield boxed(box, "New profile")
 
@@ -226,6 +227,7 @@ class AskSecret(ModalScreen[str], inherit_bindings=False):
 
     CSS = CHOICES_CSS.replace("Dialog", "AskSecret")
     AUTO_FOCUS = "LineInput"
+    footer: Footer = (("enter", "goes on"), ("esc", "cancels"))
 
     def __init__(self, title: str, text: str, why_not: Callable[[str], str | None]) -> None:
         super().__init__()
@@ -241,7 +243,7 @@ class AskSecret(ModalScreen[str], inherit_bindings=False):
             Prose(self._text),
             self._line,
             self._label,
-            Static("enter goes on  esc cancels", markup=False, classes="keys"),
+            keys_of(self.footer),
         )
         yield boxed(box, self._title)
 

@@ -221,6 +221,9 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
 
     def show_keys(self, *, quick: bool = False) -> None:
         """Show what the keys do here; with `quick` what is written just now is not named yet."""
+        above = self._yard.screen_stack[-1]
+        # What has no such keys names them itself, in its border.
+        self.key_line.show_dialog(None if above is self else getattr(above, "footer", ()))
         busy = None if quick else self.state.busy
         self.key_line.show(self.where.keys_place(), busy, self.refreshing.refreshes.words())
 
@@ -236,10 +239,12 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
     def on_screen_suspend(self) -> None:
         """Make room for a dialog."""
         self._yard.toasts.cover()
+        self.show_keys()
 
     def on_screen_resume(self) -> None:
         """Take the shape of the terminal: Textual forgets that below a dialog."""
         self._yard.toasts.uncover()
+        self.show_keys()
         size = self._yard.size
         if self._shaped_for not in (None, size):
             self.post_message(Resize(size, size))

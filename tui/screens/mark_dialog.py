@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from tui.screens.dialogs import DIALOG_CSS, Choice, Confirm, boxed
+from tui.screens.dialogs import DIALOG_CSS, Choice, Confirm, Footer, boxed
 from tui.terminal import clean
 from tui.widgets.prose import Prose
 
@@ -54,6 +54,11 @@ Dialog.-low .names, Dialog.-flat .names { margin-bottom: 0; }
             classes="several",
             can_focus=False,
         )
+
+    @property
+    def footer(self) -> Footer:
+        """What the last line of the screen shows."""
+        return (*super().footer, ("j k", "scroll"))
 
     def compose(self) -> ComposeResult:
         """Ask."""

@@ -7,9 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
-from tui.screens.dialogs import boxed
+from tui.screens.dialogs import Footer, boxed, keys_of
 from tui.screens.login_dialogs import CHOICES_CSS, Answers, Option
 from tui.sorting import USED, WORDS, Order, first_words, read_order, setting_of
 
@@ -38,6 +37,7 @@ Dialog Answers { margin-top: 0; }
 """
     ).replace("Dialog", "SortMenu")
     AUTO_FOCUS = "Answers"
+    footer: Footer = (("enter", "takes it"), ("esc", "leaves it"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", priority=True),
         Binding("enter,space", "take", priority=True),
@@ -59,8 +59,7 @@ Dialog Answers { margin-top: 0; }
 
     def compose(self) -> ComposeResult:
         """Ask."""
-        keys = Static("enter takes it  esc leaves it", markup=False, classes="keys")
-        yield boxed(Vertical(self._answers, keys), "Sort by")
+        yield boxed(Vertical(self._answers, keys_of(self.footer)), "Sort by")
 
     def action_turn(self, step: int) -> None:
         """Go to another one."""

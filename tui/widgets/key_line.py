@@ -8,11 +8,13 @@ from textual.widget import Widget
 
 from tui.messages import Pressed
 from tui.widgets.ink import ink_of
-from tui.widgets.key_text import busy_text, key_words
+from tui.widgets.key_text import Word, busy_text, fitting, key_words
 from tui.widgets.words import ACCENT, WARN, cells, crop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.events import Click
 
     from tui.keymap import Keymap
@@ -30,6 +32,7 @@ class KeyLine(Widget):
         self._busy: str | None = None
         self._aside: str | None = None
         self._marked = 0
+        self._dialog: tuple[Word, ...] | None = None
 
     @property
     def marked(self) -> int:
@@ -48,6 +51,13 @@ class KeyLine(Widget):
             self._place, self._busy, self._aside = place, busy, aside
             self.refresh()
 
+    def show_dialog(self, keys: Sequence[tuple[str, str]] | None) -> None:
+        """Show the keys of a dialog that is open, each with a word; none of the place below it. None: no dialog is."""
+        words = None if keys is None else tuple(Word(key, word) for key, word in keys)
+        if words != self._dialog:
+            self._dialog = words
+            self.refresh()
+
     @property
     def text(self) -> str:
         """The line as plain text."""
@@ -60,18 +70,20 @@ class KeyLine(Widget):
         words = f"{self._signs.away} {self._aside}" if self._aside else ""
         aside = crop(words, self.size.width, self._signs)
         width = self.size.width - (cells(aside) + 2 if aside else 0)
-        if self._busy is not None:
+        if self._dialog is not None:
+            self._append(line, fitting(self._dialog, width))
+        elif self._busy is not None:
             line.append(busy_text(self._busy, width, self._signs), ink[WARN])
         else:
-            self._append_keys(line, width)
+            self._append(line, key_words(self._place, self._keymap, width, self._marked))
         if aside:
             line.append(" " * (self.size.width - cells(aside) - line.cell_len))
             line.append(aside, ink[ACCENT])
         return line
 
-    def _append_keys(self, line: Text, width: int) -> None:
+    def _append(self, line: Text, words: Sequence[Word]) -> None:
         ink = ink_of(self.app)
-        for number, word in enumerate(key_words(self._place, self._keymap, width, self._marked)):
+        for number, word in enumerate(words):
             meta = Style(meta={"action": word.action})
             line.append("  " if number else "")
             line.append(word.key, ink[ACCENT] + meta)

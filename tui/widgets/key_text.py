@@ -10,7 +10,7 @@ from tui.widgets.words import cells, crop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tui.keymap import Keymap
     from tui.widgets.words import Signs
@@ -43,6 +43,12 @@ def key_words(place: str, keymap: Keymap, width: int, marked: int = 0) -> list[W
     words = _words(place, keymap, here)
     if _cells(words) > width:
         words = _words(place, keymap, {**here, **SHORT_WORDS.get(place, {})})
+    return fitting(words, width)
+
+
+def fitting(words: Sequence[Word], width: int) -> list[Word]:
+    """Return the words that fit: the rightmost go first, `help` goes last."""
+    words = list(words)
     while len(words) > 1 and _cells(words) > width:
         del words[-2 if words[-1].action == "help" else -1]
     return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from profiles.expiry import BROKEN
 from profiles.model import (
     AGENT_IDENTITY,
     API_KEY,
@@ -13,6 +14,7 @@ from profiles.model import (
     PERSONAL_ACCESS_TOKEN,
     UNREADABLE,
 )
+from profiles.paths import AUTH_FILE
 from tui.usage_state import Told
 
 TYPE_CHECKING = False
@@ -58,6 +60,16 @@ _NO_CLAIMS = {
 def why_no_claims(kind: str) -> str | None:
     """Return why a login of this kind has no claims to show; None when it has."""
     return _NO_CLAIMS.get(kind)
+
+
+def why_broken(row: ProfileRow) -> str | None:
+    """Return, for every tab alike, why a profile cannot be used and what to do; None where it can."""
+    if row.state != BROKEN:
+        return None
+    why = f": {row.reason}" if row.reason else ""
+    if row.kind == UNREADABLE:
+        return f"Its {AUTH_FILE} cannot be used{why}. l logs in anew."
+    return f"It cannot be used{why}."
 
 
 class Tokens(NamedTuple):

@@ -130,7 +130,7 @@ def test_tokens_of_an_opaque_access_token(box: Box) -> None:
         ("agent-object", "its private key is never shown"),
         ("bedrock", "A Bedrock key has no claims"),
         ("empty", "There is no login here yet"),
-        ("broken", "auth.json cannot be read"),
+        ("broken", "auth.json cannot be used"),
     ],
 )
 def test_what_has_no_claims_says_so(box: Box, kind: str, said: str) -> None:

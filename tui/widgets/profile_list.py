@@ -15,6 +15,7 @@ from tui.widgets.lines import LinePane
 from tui.widgets.row_text import (
     Known,
     countdown_text,
+    counted,
     head_text,
     longest_of,
     row_line,
@@ -218,7 +219,7 @@ class ProfileList(LinePane):
         rows = [self.rows[index] for index in self.seen_rows()]
         waits: list[float | None] = []
         if "expires" in ids:
-            waits.append(next_change(now, (row.access_token_expires_at for row in rows)))
+            waits.append(next_change(now, (counted(row) for row in rows)))
         if "used" in ids:
             used = (None if row.active else self._used.get(row.name or "") for row in rows)
             waits.append(next_change(now, used))

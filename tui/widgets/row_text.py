@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from profiles.claims import plan_name
-from profiles.expiry import DAY
+from profiles.expiry import DAY, LOGIN_NEEDED
 from tui.usage_state import Told
 from tui.widgets.bars import window_cell, window_labels
 from tui.widgets.columns import COUNTDOWN_CELLS, MARKER_CELLS, USAGE, Column, Longest
@@ -99,8 +99,16 @@ def _cell(row: ProfileRow, column: Column, now: float, signs: Signs) -> list[Spa
 
 def countdown_text(row: ProfileRow, now: float, signs: Signs) -> str:
     """Return how long the access token still lives, or how long ago it ended, as short as it can be told."""
-    text = expiry_text(now, row.access_token_expires_at, signs)
+    text = expiry_text(now, counted(row), signs)
     return text.removeprefix("just ")
+
+
+def counted(row: ProfileRow) -> float | None:
+    """Return the end that a countdown beside the state may lead to; None where the state says that it is over.
+
+    An access token may live on for days in a login that is lost: told beside that, they would reassure.
+    """
+    return None if row.state == LOGIN_NEEDED else row.access_token_expires_at
 
 
 def used_text(row: ProfileRow, used: float | None, now: float, signs: Signs) -> str:

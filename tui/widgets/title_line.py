@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from tui.widgets.ink import ink_of
+from tui.widgets.row_text import counted
 from tui.widgets.title_text import Around, title_spans
 from tui.widgets.words import Span, next_change
 
@@ -49,7 +50,7 @@ class TitleLine(Widget):
             self.refresh()
         if self._row is None or not self.is_on_screen:
             return None
-        return next_change(self._now(), [self._row.access_token_expires_at])
+        return next_change(self._now(), [counted(self._row)])
 
     def _spans(self) -> tuple[Span, ...]:
         around = Around(self._now(), self._signs, self._host, self.size.width, self._demo)

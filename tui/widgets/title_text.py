@@ -7,6 +7,7 @@ from typing import NamedTuple
 from profiles.claims import plan_name
 from profiles.model import OAUTH_KINDS
 from tui.terminal import clean
+from tui.widgets.row_text import counted
 from tui.widgets.words import (
     ACCENT,
     GOOD,
@@ -80,7 +81,7 @@ def title_spans(
         if plan:
             parts.append(Part((gap, (clean(plan), PLAIN)), 5))
         word = state_word(row.state, signs)
-        left = row.access_token_expires_at
+        left = counted(row)
         if row.kind in OAUTH_KINDS and left is not None and left > now:
             text = f"{expiry_text(now, left, signs)} left"
             parts.append(Part((gap, (text, word.role if word.role == WARN else PLAIN)), 2))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tui.detail_state import why_broken
 from tui.terminal import clean
 from tui.widgets.words import (
     ACCENT,
+    BAD,
     MUTED,
     PLAIN,
     STRONG,
@@ -114,6 +116,14 @@ class Words:
     def sentence(self, text: str, role: str = MUTED) -> None:
         """Add a sentence."""
         self.wrapped((text, role))
+
+    def broken(self, row: ProfileRow) -> bool:
+        """Say why a profile cannot be used; False where it can."""
+        why = why_broken(row)
+        if why is not None:
+            home = self.around.user_home
+            self.sentence(why.replace(f"{home}/", "~/") if home else why, BAD)
+        return why is not None
 
     def wrapped(self, *spans: Span, indent: int = 0) -> None:
         """Add spans as one line, or as many as they need."""

@@ -30,34 +30,36 @@ def holders_page(row: ProfileRow, holders: list[Holder] | None, around: Surround
     """Return the page; `holders` is None while it is still being read."""
     words = _Holders(around)
     words.name(row)
+    is_broken = words.broken(row)
     if holders is None:
         return words.page
     count = len(holders)
     if not count:
         words.sentence("No file holds a login of this profile.")
         return words.page
-    words.sentence("one file holds it" if count == 1 else f"{count} files hold it")
+    if not is_broken:
+        words.sentence("one file holds it" if count == 1 else f"{count} files hold it")
     for holder in holders:
         words.gap()
-        words.holder(holder, several=count > 1)
+        words.holder(holder, several=count > 1, why=None if is_broken else holder.problem)
     return words.page
 
 
 class _Holders(Words):
     """Builds the page, a file at a time."""
 
-    def holder(self, holder: Holder, *, several: bool) -> None:
-        """One file: its path, whether its tokens are the newest, its mode and its age."""
+    def holder(self, holder: Holder, *, several: bool, why: str | None) -> None:
+        """One file: its path, whether its tokens are the newest, its mode and its age; `why` it is of no use."""
         signs = self.around.signs
         mark: Span = (f"{signs.newest if holder.newest else ' '} ", GOOD)
         self.path([mark, (clean(tilde(holder.path, self.around.user_home)), PLAIN)])
         if holder.problem is not None:
-            self._line((f"cannot be used: {holder.problem}", BAD))
+            self._line(("cannot be used", BAD), (f": {why}" if why else "", BAD))
         elif holder.newest:
             self._line(("newest" if several else "the only copy", GOOD))
         else:
-            why = _EVIDENCE.get(holder.older_by or "", "")
-            self._line(("older", WARN), (f": {why}" if why else "", MUTED))
+            age = _EVIDENCE.get(holder.older_by or "", "")
+            self._line(("older", WARN), (f": {age}" if age else "", MUTED))
         generation: list[Span] = []
         if holder.generation is not None:
             generation = [("generation ", MUTED), (holder.generation, PLAIN)]

@@ -7,6 +7,7 @@ from profiles.claims import AUTH_CLAIM, is_workspace_plan, plan_name, section
 from profiles.model import OAUTH_KINDS, UNREADABLE
 from profiles.paths import tilde
 from tui.terminal import clean
+from tui.widgets.row_text import counted
 from tui.widgets.tabs.building import Page, Surroundings, Words
 from tui.widgets.usage_text import usage_lines, usage_moments
 from tui.widgets.words import (
@@ -70,10 +71,12 @@ class _Overview(Words):
         spans: list[Span] = [(word.text, word.role)]
         if row.active:
             spans = [(f"{signs.active} active", GOOD), (f" {signs.dot} ", MUTED), *spans]
-        left = row.access_token_expires_at
+        left = counted(row)
         if row.kind in OAUTH_KINDS and left is not None and left > self.around.now:
             spans += [(f" {signs.dot} ", MUTED), (f"{self.left(left)} left", PLAIN)]
         self.wrapped(*spans)
+        if self.broken(row):
+            return
         if row.reason:
             self.sentence(row.reason, word.role if word.role in (WARN, BAD) else MUTED)
         elif row.state in _MEANINGS:
@@ -111,7 +114,9 @@ class _Overview(Words):
             ("access", row.access_token_expires_at),
             ("id token", row.id_token_expires_at),
         ):
-            self.field(label, self.ending(moment), aside=self.date(moment))
+            # What lives on in a login that is lost is told, and reassures nobody.
+            role = MUTED if row.state == expiry.LOGIN_NEEDED else PLAIN
+            self.field(label, self.ending(moment), role, aside=self.date(moment))
         if row.last_refresh is None:
             self.field("refreshed", "unknown")
         else:
@@ -127,7 +132,9 @@ class _Overview(Words):
             path = clean(tilde(holder.path, self.around.user_home))
             mark = self.around.signs.newest if holder.newest else " "
             spans: list[Span] = [(f"{mark} ", GOOD), (path, PLAIN)]
-            if several or not holder.newest:
+            if holder.problem is not None:
+                spans.append(("  cannot be used", BAD))
+            elif several or not holder.newest:
                 word = "newest" if holder.newest else "not the newest"
                 if holder.issued_at is not None and not holder.newest:
                     word = f"older: issued {self.age(holder.issued_at)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from profiles.claim_rows import SCOPES
+from profiles.model import UNREADABLE
 from tui.detail_state import why_no_claims
 from tui.terminal import clean
 from tui.widgets.tabs.building import Page, Surroundings, Words
@@ -31,6 +32,8 @@ def tokens_page(row: ProfileRow, part: Tokens | None, around: Surroundings) -> P
     words = _Tokens(around)
     words.name(row)
     why = why_no_claims(row.kind)
+    if row.kind == UNREADABLE and words.broken(row):
+        return words.page
     if why is not None:
         words.sentence(f"{why[:1].upper()}{why[1:]}.")
         return words.page
@@ -97,6 +100,10 @@ def raw_page(row: ProfileRow, text: str | None, around: Surroundings) -> Page:
     words = Words(around)
     words.name(row)
     why = why_no_claims(row.kind)
+    if row.kind == UNREADABLE and words.broken(row):
+        return words.page
+    if row.kind == UNREADABLE and words.broken(row):
+        return words.page
     if why is not None:
         words.sentence(f"{why[:1].upper()}{why[1:]}.")
         return words.page

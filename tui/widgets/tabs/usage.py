@@ -40,6 +40,8 @@ class _Usage(Words):
 
     def nothing(self, row: ProfileRow, told: Told) -> None:
         """Why nothing is known."""
+        if self.broken(row):
+            return
         if told.error is not None:
             self.sentence(told.error, WARN)
         elif row.kind != CHATGPT:

@@ -101,7 +101,11 @@ def search_files(machine: Machine, names: Collection[str] = NAMES) -> Search:
 
 def search(machine: Machine, names: Collection[str] = NAMES) -> Search:
     """Look through all files and ask the programs that hand variables on, once for all who ask."""
-    return search_files(machine, names)
+    from profiles.doctor.environment_programs import in_programs
+
+    key = f"environment programs {' '.join(names)}"
+    places, unasked = machine.once(key, lambda: in_programs(machine, names))
+    return Search([*search_files(machine, names).places, *places], unasked)
 
 
 def of_file(

@@ -1,0 +1,89 @@
+"""Real listeners at ports that stand for 1455 and 1457, each in a process of its own.
+
+first, second = two_ports()
+with login_that_waits(patient, first) as pid: …          # a `codex login`
+with program_that_listens(second, "0.0.0.0") as pid: …   # somebody else
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+
+from profiles.doctor.examining import examine
+from profiles.doctor.finding import OK
+from profiles.processes import codex_processes
+from tests.support.fake_codex import running, running_codex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from profiles.doctor.checks import Check
+    from profiles.doctor.finding import Finding
+    from profiles.doctor.machine import Machine
+    from profiles.model import Process
+    from tests.conftest import Box
+
+LISTEN = """\
+import os, socket, sys
+if {uid}:
+    os.setgid({uid})
+    os.setuid({uid})
+family = socket.AF_INET6 if ":" in {address!r} else socket.AF_INET
+listener = socket.create_server(({address!r}, {port}), family=family)
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+def only_here(box: Box) -> Callable[[], list[Process]]:
+    """Return what lists the Codexes of this test: others' may run at the same time."""
+    return lambda: [
+        each for each in codex_processes() if (each.home or "").startswith(f"{box.path}/")
+    ]
+
+
+def two_ports() -> tuple[int, int]:
+    """Return two ports that are free, on every address."""
+    with socket.socket() as one, socket.socket() as other:
+        for each in (one, other):
+            each.bind(("", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+@contextlib.contextmanager
+def program_that_listens(port: int, address: str = "127.0.0.1", uid: int = 0) -> Iterator[int]:
+    """Let a program that is no Codex listen while the block runs; as another user when `uid` is given."""
+    text = LISTEN.format(uid=uid, address=address, port=port)
+    with running([sys.executable, "-c", text], cwd="/") as child:
+        yield child.pid
+
+
+@contextlib.contextmanager
+def login_that_waits(
+    folder: str, port: int, *words: str, address: str = "127.0.0.1"
+) -> Iterator[int]:
+    """Let a `codex login` (or what is told) listen while the block runs."""
+    text = LISTEN.format(uid=0, address=address, port=port)
+    with running_codex(f"{folder}/login-{port}", *(words or ("login",)), text=text) as pid:
+        yield pid
+
+
+def wrong(machine: Machine, checks: Sequence[Check], *ids: str) -> list[Finding]:
+    """Return what these checks find that is not fine: of these ids, or of all of them."""
+    return [
+        each
+        for each in examine(machine, checks)
+        if each.level != OK and (not ids or each.id in ids)
+    ]
+
+
+def kill(finding: Finding) -> None:
+    """Do what the fix says: a line that ends a process of the test's own."""
+    program, pid = finding.fix.split()
+    assert program == "kill"
+    os.kill(int(pid), 15)
+    os.waitid(os.P_PID, int(pid), os.WEXITED | os.WNOWAIT)

@@ -1,0 +1,312 @@
+"""The ports of the callback: who has them, which logins wait, and what else stands between the browser and us."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+
+import pytest
+
+from profiles.doctor import ports
+from profiles.doctor.finding import ERROR, INFO, WARNING
+from profiles.doctor.waiting import PORTS
+from profiles.oauth.redirect_port import REDIRECT_PORTS
+from tests.doctor.listening import (
+    kill,
+    login_that_waits,
+    only_here,
+    program_that_listens,
+    two_ports,
+    wrong,
+)
+from tests.doctor.patient import Patient
+from tests.support.fake_codex import running_codex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from profiles.doctor.finding import Finding
+    from tests.conftest import Box
+
+NOBODY = 65534
+EVERY = "0.0.0.0"  # noqa: S104 - on purpose: what CLIProxyAPI does
+
+
+@pytest.fixture
+def patient(box: Box) -> Patient:
+    """A machine with a browser, and with names as they usually are."""
+    made = Patient(box)
+    made.set(BROWSER="firefox")
+    made.context["processes"] = only_here(box)
+    made.put("/etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost\n")
+    return made
+
+
+@pytest.fixture
+def pair() -> tuple[int, int]:
+    """Two free ports that stand for 1455 and 1457."""
+    return two_ports()
+
+
+def look(patient: Patient, pair: tuple[int, int], *ids: str) -> list[Finding]:
+    """Return what is not fine about these ports."""
+    return wrong(patient.machine(), ports.checks(pair), *ids)
+
+
+def old_client(patient: Patient, version: str = "0.155.0") -> str:
+    """Put a client of npm first on PATH, as npm lays it out; return its package.json."""
+    package = f"{patient.box.path}/npm/node_modules/@openai/codex"
+    os.makedirs(f"{package}/bin", exist_ok=True)
+    with open(f"{package}/bin/codex.js", "w", encoding="utf-8") as file:
+        file.write("#!/bin/false\n")
+    os.chmod(f"{package}/bin/codex.js", 0o755)
+    with open(f"{package}/package.json", "w", encoding="utf-8") as file:
+        json.dump({"name": "@openai/codex", "version": version}, file)
+    if not os.path.lexists(f"{patient.bin}/codex"):
+        os.symlink(f"{package}/bin/codex.js", f"{patient.bin}/codex")
+    return f"{package}/package.json"
+
+
+def test_ports_healthy(patient: Patient, pair: tuple[int, int]) -> None:
+    """With nobody there nothing is wrong, and each thing that was looked at says so."""
+    findings = patient.findings("ports")
+    assert {each.id for each in findings} == set(ports.SEEN)
+    assert look(patient, pair) == []
+    assert PORTS == REDIRECT_PORTS
+
+
+def test_port_busy_by_another_program(patient: Patient, pair: tuple[int, int]) -> None:
+    """A program that holds the first port is named with its pid; ended by the fix, all is well."""
+    with program_that_listens(pair[0]) as pid:
+        [found] = look(patient, pair)
+        assert (found.id, found.level) == ("port.busy", WARNING)
+        assert f"127.0.0.1:{pair[0]}: python" in found.evidence
+        assert f"(pid {pid})" in found.evidence
+        kill(found)
+    assert look(patient, pair) == []
+
+
+def test_port_busy_on_every_address(patient: Patient, pair: tuple[int, int]) -> None:
+    """Who listens on all addresses, as CLIProxyAPI does, has 127.0.0.1 too; also through IPv6's."""
+    for address, shown in ((EVERY, EVERY), ("::", "[::]")):
+        with program_that_listens(pair[0], address) as pid:
+            [found] = look(patient, pair, "port.busy")
+            assert f"{shown}:{pair[0]}: " in found.evidence
+            assert found.fix == f"kill {pid}"
+    assert look(patient, pair) == []
+
+
+def test_port_busy_by_a_login(patient: Patient, pair: tuple[int, int]) -> None:
+    """A login of Codex that waits there is called that: a warning, not an error."""
+    with login_that_waits(patient.box.path, pair[0]) as pid:
+        [found] = look(patient, pair)
+        assert (found.id, found.level) == ("port.busy", WARNING)
+        assert found.title == f"{pair[0]} is in use by codex login (pid {pid})"
+        kill(found)
+    assert look(patient, pair) == []
+
+
+def test_port_busy_both(patient: Patient, pair: tuple[int, int]) -> None:
+    """With both held no login can begin: an error that names both; one of them ended is enough."""
+    with program_that_listens(pair[1]) as other:
+        with login_that_waits(patient.box.path, pair[0]) as pid:
+            [found] = look(patient, pair)
+            assert (found.id, found.level) == ("port.busy", ERROR)
+            assert f"codex login (pid {pid})" in found.evidence
+            assert f"(pid {other})" in found.evidence
+            kill(found)
+        [left] = look(patient, pair)
+        assert (left.id, left.level) == ("port.busy", INFO)
+    assert look(patient, pair) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can begin another user's process")
+def test_port_busy_by_another_user(patient: Patient, pair: tuple[int, int]) -> None:
+    """Another user's program is named with that user."""
+    with program_that_listens(pair[0], uid=NOBODY) as pid:
+        [found] = look(patient, pair)
+        assert f"(pid {pid}) of nobody (uid {NOBODY})" in found.evidence
+        assert found.fix == f"kill {pid}"  # we are root
+        patient.context["uid"] = 4711
+        [found] = look(patient, pair)
+        assert found.fix == "tui login NAME --device-code"
+
+
+def test_port_busy_by_nobody_who_is_seen(patient: Patient, pair: tuple[int, int]) -> None:
+    """A port that somebody has without listening is in no table, but cannot be had: it is busy all the same."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", pair[0]))
+        [found] = look(patient, pair)
+        assert (found.id, found.level) == ("port.busy", WARNING)
+        assert "nobody who can be seen from here (Address already in use)" in found.evidence
+        assert found.fix == "tui login NAME --device-code"
+    assert look(patient, pair) == []
+
+
+def test_port_busy_by_ourselves(patient: Patient, pair: tuple[int, int]) -> None:
+    """The login that waits in this very program is not to be killed."""
+    with socket.create_server(("127.0.0.1", pair[0])):
+        [found] = look(patient, pair)
+        assert found.level == WARNING
+        assert f"tui (this program) (pid {os.getpid()})" in found.evidence
+        assert found.fix == "finish or cancel the login that waits in this program"
+
+
+def test_port_published_for_a_container(patient: Patient, pair: tuple[int, int]) -> None:
+    """Where Docker has published the port, the container is what is to be stopped."""
+    text = (
+        "import ctypes, socket, sys\nctypes.CDLL(None).prctl(15, b'docker-proxy', 0, 0, 0)\n"
+        f"s = socket.create_server(('127.0.0.1', {pair[0]}))\nprint('up', flush=True)\nsys.stdin.read()"
+    )
+    with running_codex(f"{patient.box.path}/publishing", text=text) as pid:
+        patient.context["processes"] = list
+        [found] = look(patient, pair, "port.busy")
+        assert f"docker-proxy (pid {pid})" in found.evidence
+        assert found.fix == f"docker stop $(docker ps -q --filter publish={pair[0]})"
+
+
+def test_state_mismatch(patient: Patient, pair: tuple[int, int]) -> None:
+    """Two logins that wait at once are both named; with the older one ended, one is left, which is fine."""
+    with login_that_waits(patient.box.path, pair[1]) as older:
+        with running_codex(f"{patient.box.path}/second", "login", "--device-auth") as newer:
+            [found] = look(patient, pair, "state.mismatch")
+            assert found.level == WARNING
+            assert f"codex login (pid {older}), waits on {pair[1]}" in found.evidence
+            assert f"codex login (pid {newer})" in found.evidence
+            assert found.fix == f"kill {older}"
+            kill(found)
+            assert look(patient, pair, "state.mismatch") == []
+
+
+def test_state_mismatch_by_an_editor(patient: Patient, pair: tuple[int, int]) -> None:
+    """An editor's app-server that listens for a login counts, one that only runs does not."""
+    with running_codex(f"{patient.box.path}/one", "login") as pid:
+        with running_codex(f"{patient.box.path}/two", "app-server"):
+            assert look(patient, pair, "state.mismatch") == []
+        with login_that_waits(patient.box.path, pair[0], "app-server") as editor:
+            [found] = look(patient, pair, "state.mismatch")
+            assert f"codex app-server (pid {editor})" in found.evidence
+            assert f"codex login (pid {pid})" in found.evidence
+
+
+def test_callback_timeout(patient: Patient, pair: tuple[int, int]) -> None:
+    """A login that has been waiting for 20 minutes waits in vain; one of a moment ago does not."""
+    with running_codex(f"{patient.box.path}/login", "login") as pid:
+        assert look(patient, pair) == []
+        patient.context["now"] = lambda: time.time() + 1210
+        [found] = look(patient, pair)
+        assert (found.id, found.level) == ("callback.timeout", WARNING)
+        assert f"codex login (pid {pid}), home ~/.codex, for 20 min" in found.evidence
+        kill(found)
+    assert look(patient, pair) == []
+
+
+def test_redirect_ipv6_by_a_listener(patient: Patient, pair: tuple[int, int]) -> None:
+    """Who listens on ::1 takes the callback of an old client; a new one does not care."""
+    old_client(patient)
+    with program_that_listens(pair[0], "::1") as pid:
+        [found] = look(patient, pair)
+        assert (found.id, found.level) == ("redirect.ipv6", WARNING)
+        assert f"[::1]:{pair[0]}" in found.evidence
+        assert f"(pid {pid})" in found.evidence
+        assert f"codex 0.155.0 ({patient.bin}/codex)" in found.why
+        old_client(patient, "0.169.0")
+        [found] = look(patient, pair)
+        assert (found.id, found.level) == ("redirect.ipv6", INFO)
+        kill(found)
+    assert look(patient, pair) == []
+
+
+def test_redirect_ipv6_by_names(patient: Patient, pair: tuple[int, int]) -> None:
+    """An /etc/hosts whose localhost is ::1 alone is named with its line; the line of the fix mends it."""
+    old_client(patient)
+    path = patient.put("/etc/hosts", "# names\n127.0.1.1 box\n::1 localhost  # only\n")
+    [found] = look(patient, pair)
+    assert (found.id, found.level) == ("redirect.ipv6", WARNING)
+    assert f"{path}:3: localhost is ::1" in found.evidence
+    subprocess.run(["/bin/sh", "-c", found.fix.replace("sudo ", "")], check=True, stdout=-3)
+    [left] = look(patient, pair)
+    assert (left.level, left.title) == (INFO, "localhost is ::1 first here")
+    old_client(patient, "0.169.0")
+    assert look(patient, pair) == []
+
+
+def test_browser_none(patient: Patient, pair: tuple[int, int]) -> None:
+    """Without display and opener no browser opens: worth knowing, no alarm; BROWSER or an opener is enough."""
+    patient.set(BROWSER=None, PATH=patient.bin)
+    [found] = look(patient, pair)
+    assert (found.id, found.level) == ("browser.none", INFO)
+    assert "BROWSER is not set; neither DISPLAY nor WAYLAND_DISPLAY is set" in found.evidence
+    patient.program("xdg-open", "")
+    assert "xdg-open" not in look(patient, pair)[0].evidence  # a page needs a display as well
+    patient.set(WAYLAND_DISPLAY="wayland-0")
+    assert look(patient, pair) == []
+    patient.set(WAYLAND_DISPLAY=None, BROWSER="lynx")
+    assert look(patient, pair) == []
+
+
+def test_browser_none_over_ssh(patient: Patient, pair: tuple[int, int]) -> None:
+    """Over SSH an opener is of no use: it would open its page here; an editor's BROWSER brings it there."""
+    patient.set(BROWSER=None, SSH_CONNECTION="203.0.113.7 50000 192.0.2.1 22")
+    patient.program("wslview", "")
+    [found] = look(patient, pair)
+    assert "SSH session from 203.0.113.7 to 192.0.2.1 port 22" in found.evidence
+    patient.set(BROWSER="/home/ada/.vscode-server/bin/helpers/browser.sh")
+    assert look(patient, pair) == []
+
+
+def test_browser_none_in_wsl(box: Box, pair: tuple[int, int]) -> None:
+    """In WSL Windows opens the page, unless its programs cannot be run: then wslu brings an opener."""
+    patient = Patient(box, proc=None)
+    patient.put("/proc/sys/kernel/osrelease", "5.15.0-microsoft-standard-WSL2\n")
+    patient.set(WSL_DISTRO_NAME="Ubuntu", PATH=patient.bin)
+    patient.context["processes"] = list
+    [found] = look(patient, pair, "browser.none")
+    assert found.fix == "sudo apt install wslu && export BROWSER=wslview"
+    patient.program("wslview", "")
+    assert look(patient, pair, "browser.none") == []
+    os.unlink(f"{patient.bin}/wslview")
+    patient.program("powershell.exe", "")
+    assert look(patient, pair, "browser.none") == []
+
+
+def test_no_false_alarm(patient: Patient, pair: tuple[int, int]) -> None:
+    """A neighbour's port, another loopback address, a client of a port, a codex that is no login: all fine."""
+    between = next(
+        port for port in range(min(pair) + 1, 65000) if port not in pair and _is_free(port)
+    )
+    with (
+        program_that_listens(between),
+        program_that_listens(pair[0], "127.0.0.2"),
+        running_codex(f"{patient.box.path}/exec", "exec", "a prompt about login"),
+        running_codex(f"{patient.box.path}/status", "login", "status"),
+        socket.create_server(("127.0.0.1", 0)) as elsewhere,
+        socket.create_connection(elsewhere.getsockname()),
+    ):
+        assert look(patient, pair) == []
+
+
+def test_port_is_never_called(patient: Patient, pair: tuple[int, int]) -> None:
+    """A listener that is looked at gets no connection: one could end the login that waits there."""
+    with socket.create_server(("127.0.0.1", pair[0])) as listener:
+        listener.setblocking(False)
+        look(patient, pair)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+def test_what_cannot_be_seen_says_why() -> None:
+    """The rows without a check are explained, each with what to do."""
+    assert set(ports.UNSEEN) == {"port.connect", "pkce", "callback.paste"}
+    assert {id_ for check in ports.CHECKS for id_ in check.fine} == set(ports.SEEN)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Up to so many profiles all are looked at each time; of more those that matter, and of the others so many in turn.
 ALL, IN_TURN = 128, 160
+#: Of more than so many each is looked at every second time: who is idle pays for every look.
+FEW = 16
 #: A note is looked at in one of so many looks; whatever else others do to a profile shows elsewhere.
 NOTES_EVERY = 4
 #: Seconds for which a login must be missing before it is gone: others remove a file and put a new one there.
@@ -100,7 +102,9 @@ class Watch:
     def look(self, rows: Sequence[ProfileRow], seen: Iterable[int] = ()) -> bool:
         """Say whether something is otherwise, by others than us. `seen`: the indexes of rows that matter now."""
         changed: dict[str, Mark] = {}
-        for path in (*self._few, *self._paths(rows, seen)):
+        # What was not settled yet is looked at again, whoever's turn it is.
+        paths = (*self._few, *self._changed, *self._paths(rows, seen))
+        for path in dict.fromkeys(paths) if self._changed else paths:
             mark = self._mark(path)
             known = self._known.get(path)
             if mark == known:
@@ -117,12 +121,14 @@ class Watch:
         return bool(changed)
 
     def _paths(self, rows: Sequence[ProfileRow], seen: Iterable[int]) -> list[str]:
+        self._looks += 1
         indexes: Iterable[int] = range(len(rows))
-        if len(rows) > ALL:
+        if FEW < len(rows) <= ALL:
+            indexes = range(self._looks % 2, len(rows), 2)
+        elif len(rows) > ALL:
             start = self._turn % len(rows)
             self._turn = start + IN_TURN
             indexes = {*seen, *range(start, min(start + IN_TURN, len(rows)))}
-        self._looks += 1
         paths = []
         for index in indexes:
             row = rows[index]

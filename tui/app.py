@@ -65,11 +65,11 @@ def run_screen(
         painted = paint(scene, _terminal()) if scene.size != (0, 0) else None
         try:
             with _frames_a_second(FRAMES):
-                from tui.screens.driver import YardDriver
+                from tui.screens.patient_input import PatientDriver
                 from tui.screens.switchyard import Switchyard
 
-            YardDriver.painted = painted
-            app = Switchyard(scene, config, driver_class=YardDriver)
+            PatientDriver.painted = painted
+            app = Switchyard(scene, config, driver_class=PatientDriver)
             if on_open is not None:
                 on_open(app)
             code = app.run(mouse=mouse and config.mouse)

@@ -124,7 +124,7 @@ RAISE = "def bug(*a, **k): raise KeyError('made-up-secret-value')"
     ("where", "key"),
     [
         ("from tui.screens.main import MainScreen; MainScreen._help = bug", "?"),
-        ("from tui.screens.clock import Clock; Clock._rang = bug", ""),
+        ("import tui.screens.clock as c; c.LONGEST_SLEEP = 0.3; c.Clock.woken = bug", ""),
         ("from tui.screens.filtering import Filtering; Filtering.open = bug", "/"),
         ("from profiles.watching import Watch; Watch.look = bug", ""),
     ],

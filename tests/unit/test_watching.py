@@ -83,3 +83,28 @@ def test_a_login_that_we_took_away(box: Box) -> None:
     watch.take()
     os.unlink(path)
     assert watch.look([])
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_everybody_is_looked_at(box: Box, count: int) -> None:
+    """However many there are, two looks miss no login, and four no note; what is unsettled is looked at each time."""
+    for number in range(count):
+        Login(Person(f"p{number:02}")).fresh().write(box.profile(f"p{number:02}"))
+    context = make_context()
+    rows = take_snapshot(context).rows
+    for number in range(count):
+        watch = Watch(context)
+        watch.begin(rows)
+        for row in (rows[number], rows[count - 1 - number]):
+            os.utime(f"{row.home}/auth.json", ns=(number, number))
+        wanted = {f"{rows[number].home}/auth.json", f"{rows[count - 1 - number].home}/auth.json"}
+        found = _changed(watch, rows)
+        again = _changed(watch, rows)
+        assert found <= again, "what changed is not forgotten before it is taken"
+        assert again == wanted
+    watch = Watch(context)
+    watch.begin(rows)
+    note = f"{box.profile(rows[0].name or '')}/profile.toml"
+    with open(note, "wb") as file:
+        file.write(b'note = "hers"\n')
+    assert note in set().union(*(_changed(watch, rows) for _ in range(4)))

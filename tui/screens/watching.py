@@ -13,7 +13,7 @@ from typing import NamedTuple
 from profiles.errors import ProfilesError, StoreLocked
 from profiles.listing import take_snapshot
 from profiles.paths import AUTH_FILE
-from profiles.watching import Watch
+from profiles.watching import ALL, Watch
 from tui.news import Seen, tell
 from tui.state import WARNING
 
@@ -43,14 +43,18 @@ class Found(NamedTuple):
 
 
 class Watching:
-    """The watch of one screen."""
+    """The watch of one screen: a thread that sleeps, looks, and tells the screen only of what it found."""
 
     def __init__(self, screen: MainScreen, app: Switchyard) -> None:
         self._screen = screen
         self._yard = app
         self._watch = Watch(app.context)
-        self._started = self._begun = self._looking = self._ended = False
+        self._started = self._begun = self._looking = self._ended = self._resting = False
+        #: When the next look is due (seconds of the monotonic clock), and what ends the sleep before it.
         self._next = 0.0
+        self._woken = threading.Event()
+        #: Of very many rows the indexes of those that matter, as the screen last said.
+        self._matter: tuple[Sequence[ProfileRow], Sequence[int]] = ((), ())
         #: Whether a login changed that could not be reconciled yet.
         self._owes = False
         self._complained = ""
@@ -59,71 +63,71 @@ class Watching:
 
     def start(self) -> None:
         """Begin, after the first row; of very many profiles once they are all known."""
+        if self._started or self._ended:
+            return
         self._started = True
-        self.look_if_due()
-        self._screen.clock.set_timer()
+        self._resting = not self._yard.app_focus
+        # A home may lie on a network that hangs: whoever leaves does not wait for that.
+        threading.Thread(target=self._run, name="watch", daemon=True).start()
 
     def stop(self) -> None:
         """Look no more."""
         self._ended = True
+        self._woken.set()
 
-    def wait(self) -> float | None:
-        """Return in how many seconds the next look is due; None while nothing is watched."""
-        if not self._started or self._ended:
-            return None
-        return max(0.0, self._next - time.monotonic())
+    def rest(self) -> None:
+        """Look at nothing until somebody is back."""
+        self._resting = True
+
+    def wake(self) -> None:
+        """Look at once, and go on."""
+        self._resting = False
+        self._next = 0.0
+        self._woken.set()
 
     @property
     def is_watching(self) -> bool:
         """Whether what changes from now on is noticed."""
         return self._begun and not self._looking
 
-    def soon(self) -> None:
-        """Look at once, such as when somebody is back."""
-        self._next = 0.0
+    # -- in the thread --
 
-    def look_if_due(self) -> None:
-        """Look, if it is time; never twice at once, and not while we write ourselves."""
-        now = time.monotonic()
-        if self._ended or not self._started or now < self._next - 0.005:
-            return
-        self._next = now + EVERY
+    def _run(self) -> None:
+        while not self._ended:
+            wait = None if self._resting else self._next - time.monotonic()
+            if wait is None or wait > 0:
+                self._woken.wait(wait)
+                self._woken.clear()
+                continue
+            self._next = time.monotonic() + EVERY
+            try:
+                self._look_if_free()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the screen goes on
+                self._later(partial(self._failed, error))
+            finally:
+                self._looking = False
+
+    def _look_if_free(self) -> None:
+        """Look, unless not everything is known yet, or we write ourselves."""
         deeds, state = self._screen.deeds, self._yard.state
-        if self._looking or state.partial or self._screen.refreshing.refreshes.runs:
+        if state.partial or self._screen.refreshing.refreshes.runs:
             return
         if not self._begun:
             # What changed since the first picture was read is reconciled at the first look.
             self._looking = self._begun = self._owes = True
-            self._in_thread(partial(self._watch.begin, state.all_rows))
+            self._watch.begin(state.all_rows)
             return
         if deeds.gate.locked():
-            self._next = now + SOON
+            self._next = time.monotonic() + SOON
             return
         self._looking = True
-        shown = self._screen.list
-        seen = {index for index in shown.seen_rows() if index < len(state.rows)}
-        names = {state.rows[index].name for index in seen}
-        if state.selected is not None:
-            names.add(state.selected.name)
-        rows = state.all_rows
+        scans, before = deeds.scans, state.snapshot
         matter: Sequence[int] = ()
-        if len(rows) > len(names):
-            matter = [i for i, row in enumerate(rows) if row.active or row.name in names]
-        self._in_thread(partial(self._look, state.snapshot, rows, matter, deeds.scans))
-
-    # -- in the thread --
-
-    def _in_thread(self, work: Callable[[], None]) -> None:
-        # A home may lie on a network that hangs: whoever leaves does not wait for that.
-        threading.Thread(target=partial(self._safely, work), daemon=True).start()
-
-    def _safely(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the screen goes on
-            self._later(partial(self._failed, error))
-        finally:
-            self._looking = False
+        if len(before.rows) > ALL:
+            known, indexes = self._matter
+            matter = indexes if known is before.rows else ()
+            self._later(self._say_what_matters)
+        self._look(before, before.rows, matter, scans)
 
     def _look(
         self, before: Snapshot, rows: Sequence[ProfileRow], matter: Sequence[int], scans: int
@@ -133,7 +137,7 @@ class Watching:
         if not changed and not self._owes:
             return
         if changed and not watch.is_settled():
-            self._again(SOON)
+            self._next = time.monotonic() + SOON
             return
         saved = next((f"{row.home}/{AUTH_FILE}" for row in rows if row.active and row.name), None)
         changes = watch.gather(saved)
@@ -144,7 +148,7 @@ class Watching:
             try:
                 said = self._reconcile()
             except StoreLocked:
-                self._again(TRY_EVERY)
+                self._next = time.monotonic() + TRY_EVERY
             except ProfilesError as raised:
                 self._owes = False
                 error = raised
@@ -169,10 +173,6 @@ class Watching:
         self._owes = False
         return report.said
 
-    def _again(self, wait: float) -> None:
-        self._next = time.monotonic() + wait
-        self._later(self._screen.clock.set_timer)
-
     def _later(self, call: Callable[[], None]) -> None:
         if self._ended:
             return
@@ -182,6 +182,19 @@ class Watching:
             pass  # The screen is gone.
 
     # -- on the screen --
+
+    def _say_what_matters(self) -> None:
+        """Say which of very many rows can be seen, are selected or active: those are looked at each time."""
+        state = self._yard.state
+        seen = (state.rows[i] for i in self._screen.list.seen_rows() if i < len(state.rows))
+        names = {row.name for row in seen}
+        if state.selected is not None:
+            names.add(state.selected.name)
+        rows = state.all_rows
+        self._matter = (
+            rows,
+            [i for i, row in enumerate(rows) if row.active or row.name in names],
+        )
 
     def _show(self, found: Found) -> None:
         """Draw what is there now, and say what happened: in the log, and for a few seconds on the screen."""

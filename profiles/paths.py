@@ -123,6 +123,34 @@ def find_active_home(environ: Mapping[str, str]) -> ActiveHome:
     return ActiveHome(path, True, None)
 
 
+class LiveHome(ActiveHome):
+    """An active home that is looked at again for as long as Codex would refuse it: somebody may make it meanwhile."""
+
+    _environ: Mapping[str, str]
+    _found: ActiveHome | None = None
+
+    def follow(self, environ: Mapping[str, str]) -> LiveHome:
+        """Look it up in this environment from now on; return it."""
+        self._environ = environ
+        return self
+
+    def _now(self) -> ActiveHome:
+        found = self._found or find_active_home(self._environ)
+        if found.problem is None:
+            self._found = found
+        return found
+
+    @property
+    def path(self) -> str:
+        """Its canonical path, once it exists."""
+        return self[0] if self[2] is None else self._now().path
+
+    @property
+    def problem(self) -> str | None:
+        """Why Codex would refuse it now; None when it would not."""
+        return None if self[2] is None else self._now().problem
+
+
 def path_digest(path: str) -> str:
     """Return 16 hex digits that name a canonical path in lock and backup names."""
     from profiles.digest import sha256_hex

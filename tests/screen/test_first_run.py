@@ -122,3 +122,28 @@ async def test_nothing_found_is_not_offered(box: Box) -> None:
         await stage.press("n")
         await stage.shows("device code", "empty")
         assert "found home" not in stage.text
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+async def test_a_home_that_is_made_later(box: Box, kind: str) -> None:
+    """Catches a CODEX_HOME that leads nowhere until the screen is started anew: R and the watch find it."""
+    _nowhere(box)
+    home = place = os.environ["CODEX_HOME"]
+    if kind == "link":
+        place = f"{box.home}/elsewhere"
+        os.symlink(place, home)
+    async with open_stage((100, 30)) as stage:
+        await stage.shows("CODEX_HOME leads nowhere", "R looks again")
+        await stage.until(lambda: stage.main.watching.is_watching)
+        os.makedirs(place, mode=0o700)
+        await stage.press("R")
+        await stage.shows("No login yet", "is there, but holds none")
+        assert "leads nowhere" not in stage.text
+        ada = Login(ADA).fresh()
+        ada.write(place)
+        await stage.until(lambda: stage.app.state.snapshot.active is not None)
+        await stage.shows("saved as", "ada@example.com")
+        assert stage.app.context.home == os.path.realpath(home)
+        await stage.press("u")
+        assert "leads nowhere" not in stage.toasts
+        assert "does not exist" not in stage.toasts

@@ -14,6 +14,7 @@ from textual.binding import Binding
 from textual.notifications import Notification
 
 from profiles.own_writes import noted
+from profiles.paths import LiveHome
 from tui import themes
 from tui.keys import BY_ID
 from tui.login_state import Logins
@@ -78,8 +79,9 @@ class Switchyard(Lasting, App[int], inherit_bindings=False):
         self.theme = look.theme
         self.animation_level = "none"
         self.scene = scene
-        # What we write ourselves is remembered: it is no news.
-        self.context = scene.context._replace(files=noted(scene.context.files))
+        # What we write ourselves is remembered: it is no news. A home that is not there yet may come.
+        active = LiveHome(*scene.context.active).follow(scene.context.environ)
+        self.context = scene.context._replace(files=noted(scene.context.files), active=active)
         self.config = config
         self.keymap, self.signs, self.state = scene.keymap, scene.signs, scene.state
         self.speech = Speech(self.keymap, self.context.user_home)

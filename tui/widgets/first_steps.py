@@ -39,7 +39,7 @@ def paragraphs(state: State, keymap: Keymap, context: Context) -> list[Line]:
         return []
     said: list[Line] = []
     if snapshot.home_problem is not None:
-        said += _bad_home(snapshot, context)
+        said += _bad_home(snapshot, keymap, context)
     elif not count:
         said += _no_login(snapshot, context)
     else:
@@ -66,12 +66,13 @@ def _key(keymap: Keymap, action: str, text: str) -> Line:
     return ((keymap.first(action), ACCENT), (f" {text}", PLAIN))
 
 
-def _bad_home(snapshot: Snapshot, context: Context) -> list[Line]:
-    home = tilde(snapshot.home, context.user_home)
+def _bad_home(snapshot: Snapshot, keymap: Keymap, context: Context) -> list[Line]:
+    home, again = tilde(snapshot.home, context.user_home), keymap.first("rescan")
     return [
         (("CODEX_HOME leads nowhere", BAD),),
         ((f"It names {home}, which {snapshot.home_problem}. Codex would not start there.", PLAIN),),
-        ((f"Leave, then: unset CODEX_HOME, or mkdir -m 700 -p {home}", MUTED),),
+        ((f"Make it: mkdir -m 700 -p {home}, and {again} looks again.", MUTED),),
+        (("Or leave, then: unset CODEX_HOME", MUTED),),
     ]
 
 

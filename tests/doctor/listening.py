@@ -8,6 +8,7 @@ with program_that_listens(second, "0.0.0.0") as pid: …   # somebody else
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import sys
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from profiles.doctor.machine import Machine
     from profiles.model import Process
     from tests.conftest import Box
+    from tests.doctor.patient import Patient
 
 LISTEN = """\
 import os, socket, sys
@@ -79,6 +81,20 @@ def wrong(machine: Machine, checks: Sequence[Check], *ids: str) -> list[Finding]
         for each in examine(machine, checks)
         if each.level != OK and (not ids or each.id in ids)
     ]
+
+
+def npm_client(patient: Patient, version: str = "0.155.0") -> str:
+    """Put a client of npm first on PATH, as npm lays it out; return its package.json."""
+    package = f"{patient.box.path}/npm/node_modules/@openai/codex"
+    os.makedirs(f"{package}/bin", exist_ok=True)
+    with open(f"{package}/bin/codex.js", "w", encoding="utf-8") as file:
+        file.write("#!/bin/false\n")
+    os.chmod(f"{package}/bin/codex.js", 0o755)
+    with open(f"{package}/package.json", "w", encoding="utf-8") as file:
+        json.dump({"name": "@openai/codex", "version": version}, file)
+    if not os.path.lexists(f"{patient.bin}/codex"):
+        os.symlink(f"{package}/bin/codex.js", f"{patient.bin}/codex")
+    return f"{package}/package.json"
 
 
 def kill(finding: Finding) -> None:

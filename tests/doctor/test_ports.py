@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from profiles.oauth.redirect_port import REDIRECT_PORTS
 from tests.doctor.listening import (
     kill,
     login_that_waits,
+    npm_client,
     only_here,
     program_that_listens,
     two_ports,
@@ -53,20 +53,6 @@ def pair() -> tuple[int, int]:
 def look(patient: Patient, pair: tuple[int, int], *ids: str) -> list[Finding]:
     """Return what is not fine about these ports."""
     return wrong(patient.machine(), ports.checks(pair), *ids)
-
-
-def old_client(patient: Patient, version: str = "0.155.0") -> str:
-    """Put a client of npm first on PATH, as npm lays it out; return its package.json."""
-    package = f"{patient.box.path}/npm/node_modules/@openai/codex"
-    os.makedirs(f"{package}/bin", exist_ok=True)
-    with open(f"{package}/bin/codex.js", "w", encoding="utf-8") as file:
-        file.write("#!/bin/false\n")
-    os.chmod(f"{package}/bin/codex.js", 0o755)
-    with open(f"{package}/package.json", "w", encoding="utf-8") as file:
-        json.dump({"name": "@openai/codex", "version": version}, file)
-    if not os.path.lexists(f"{patient.bin}/codex"):
-        os.symlink(f"{package}/bin/codex.js", f"{patient.bin}/codex")
-    return f"{package}/package.json"
 
 
 def test_ports_healthy(patient: Patient, pair: tuple[int, int]) -> None:
@@ -169,15 +155,17 @@ def test_port_published_for_a_container(patient: Patient, pair: tuple[int, int])
 
 def test_state_mismatch(patient: Patient, pair: tuple[int, int]) -> None:
     """Two logins that wait at once are both named; with the older one ended, one is left, which is fine."""
-    with login_that_waits(patient.box.path, pair[1]) as older:
-        with running_codex(f"{patient.box.path}/second", "login", "--device-auth") as newer:
-            [found] = look(patient, pair, "state.mismatch")
-            assert found.level == WARNING
-            assert f"codex login (pid {older}), waits on {pair[1]}" in found.evidence
-            assert f"codex login (pid {newer})" in found.evidence
-            assert found.fix == f"kill {older}"
-            kill(found)
-            assert look(patient, pair, "state.mismatch") == []
+    with (
+        login_that_waits(patient.box.path, pair[1]) as older,
+        running_codex(f"{patient.box.path}/second", "login", "--device-auth") as newer,
+    ):
+        [found] = look(patient, pair, "state.mismatch")
+        assert found.level == WARNING
+        assert f"codex login (pid {older}), waits on {pair[1]}" in found.evidence
+        assert f"codex login (pid {newer})" in found.evidence
+        assert found.fix == f"kill {older}"
+        kill(found)
+        assert look(patient, pair, "state.mismatch") == []
 
 
 def test_state_mismatch_by_an_editor(patient: Patient, pair: tuple[int, int]) -> None:
@@ -205,14 +193,14 @@ def test_callback_timeout(patient: Patient, pair: tuple[int, int]) -> None:
 
 def test_redirect_ipv6_by_a_listener(patient: Patient, pair: tuple[int, int]) -> None:
     """Who listens on ::1 takes the callback of an old client; a new one does not care."""
-    old_client(patient)
+    npm_client(patient)
     with program_that_listens(pair[0], "::1") as pid:
         [found] = look(patient, pair)
         assert (found.id, found.level) == ("redirect.ipv6", WARNING)
         assert f"[::1]:{pair[0]}" in found.evidence
         assert f"(pid {pid})" in found.evidence
         assert f"codex 0.155.0 ({patient.bin}/codex)" in found.why
-        old_client(patient, "0.169.0")
+        npm_client(patient, "0.169.0")
         [found] = look(patient, pair)
         assert (found.id, found.level) == ("redirect.ipv6", INFO)
         kill(found)
@@ -221,7 +209,7 @@ def test_redirect_ipv6_by_a_listener(patient: Patient, pair: tuple[int, int]) ->
 
 def test_redirect_ipv6_by_names(patient: Patient, pair: tuple[int, int]) -> None:
     """An /etc/hosts whose localhost is ::1 alone is named with its line; the line of the fix mends it."""
-    old_client(patient)
+    npm_client(patient)
     path = patient.put("/etc/hosts", "# names\n127.0.1.1 box\n::1 localhost  # only\n")
     [found] = look(patient, pair)
     assert (found.id, found.level) == ("redirect.ipv6", WARNING)
@@ -229,7 +217,7 @@ def test_redirect_ipv6_by_names(patient: Patient, pair: tuple[int, int]) -> None
     subprocess.run(["/bin/sh", "-c", found.fix.replace("sudo ", "")], check=True, stdout=-3)
     [left] = look(patient, pair)
     assert (left.level, left.title) == (INFO, "localhost is ::1 first here")
-    old_client(patient, "0.169.0")
+    npm_client(patient, "0.169.0")
     assert look(patient, pair) == []
 
 

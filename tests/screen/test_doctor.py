@@ -112,6 +112,11 @@ async def test_what_is_not_ours_to_change_is_said(box: Box) -> None:
         await stage.press("f")
         await stage.shows("not ours to change")
         assert isinstance(stage.app.screen, DoctorScreen)
+        for key in ("space", "d", "z", "colon"):
+            await stage.press(key)
+            await stage.shows("that is for the profiles: esc goes back to them")
+            await stage.press("j")
+            assert "that is for the profiles" not in stage.text
 
 
 async def test_the_report_is_copied_and_names_nobody(box: Box) -> None:

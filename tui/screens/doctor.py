@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from tui.messages import Chosen, Pressed
     from tui.screens.switchyard import Switchyard
 
-#: What acts here besides moving.
-_ACTS = ("mend", "copy", "rescan", "back", "quit", "help", "pane", "redraw", "detail")
-
 
 class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
     """Findings at the left or above, the one with the cursor at the right or below."""
@@ -68,7 +65,7 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
             ",".join(action.keys), f"do('{action.id}')", id=action.id, show=False, priority=True
         )
         for action in ACTIONS
-        if action.id in MOVES or action.id in _ACTS
+        if action.id not in ("cancel", "quit-now")
     ]
 
     def __init__(self, app: Switchyard, checks: Sequence[Check] | None = None) -> None:
@@ -91,8 +88,11 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
             "quit": self._back,
             "help": self._help,
             "pane": self._other_pane,
+            "pane-back": self._other_pane,
             "detail": self._other_pane,
             "redraw": self._redraw,
+            "suspend": self._yard.action_suspend_process,
+            "doctor": self.look,
         }
 
     def compose(self) -> ComposeResult:
@@ -194,7 +194,7 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
         if action in MOVES:
             (self.text if self.focused is self.text else self.list).move(action)
             return
-        opened = self._handlers[action]()
+        opened = self._handlers.get(action, self._elsewhere)()
         if isinstance(opened, Awaitable):
             await opened
 
@@ -225,6 +225,10 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
 
         now = self._yard.main.situation()._replace(place=self._place)
         return self._yard.push_screen(HelpScreen(self._yard, self._place, now))
+
+    def _elsewhere(self) -> None:
+        """Say where the other keys act."""
+        self._say(f"that is for the profiles: {self._yard.keymap.first('back')} goes back to them")
 
     def _redraw(self) -> None:
         self.list.redraw_all()

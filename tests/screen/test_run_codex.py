@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
 from tests.screen.login_stage import give
-from tests.screen.stage import two_logins
+from tests.screen.stage import open_stage, two_logins
 from tests.screen.terminal import Terminal
 from tests.screen.tmux import with_path
 from tui.simulator.server import Simulator
@@ -91,3 +93,17 @@ def test_a_login_goes_on_meanwhile(box: Box) -> None:
             terminal.shows("[1] Profiles", "saved as new")
             terminal.press("ctrl+q")
             assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=str)
+async def test_no_codex_is_installed(box: Box, size: tuple[int, int]) -> None:
+    """Catches an x that leads nowhere: it says how to get codex, and the terminal is not handed over for nothing."""
+    two_logins(box)
+    os.environ["PATH"] = f"{box.path}/nothing-here"
+    async with open_stage(size) as stage:
+        await stage.press("x")
+        assert "codex is not on the PATH" in stage.toasts
+        assert "npm install -g @openai/codex" in stage.toasts
+        assert "no such command" not in stage.said
+        await stage.press("at")
+        await stage.shows("codex is not on the PATH", "npm install -g", "to PATH")

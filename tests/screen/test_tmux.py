@@ -102,7 +102,7 @@ def test_run_without_codex(box: Box) -> None:
         tmux.start(120, 30, env={"PATH": "/usr/bin:/bin"})
         tmux.shows("● personal")
         tmux.press("x")
-        tmux.shows("codex: no such command", "? help")
+        tmux.shows("codex is not on the PATH", "npm install -g @openai/codex", "? help")
         tmux.press("@")
         tmux.shows("npm install -g @openai/codex")
         tmux.press("q", "q")

@@ -35,6 +35,9 @@ _STDIN = 0
 def run_codex(app: Switchyard, deeds: Deeds, name: str) -> None:
     """Run `codex` as a profile; nothing is switched."""
     command = ["codex"]
+    if not _is_there(app, command[0]):
+        _say_missing(app)
+        return
     aside = ExitStack()
     try:
         # At once, so that what is typed next is the program's; drawing is held back before, and goes on after it.
@@ -72,9 +75,11 @@ async def _run(
         message, hint = explain(error)
         app.state.note(message, ERROR, hint)
         app.tell(message, ERROR, hint)
+    if code == NOT_FOUND:
+        said = [sentence for sentence in said if not sentence.startswith(f"{command[0]}: ")]
     new = app.state.note_all(said)
     if new:
-        app.tell("\n".join(new), WARNING if code == NOT_FOUND else "information")
+        app.tell("\n".join(new))
     if code is not None:
         _say_end(app, command[0], name, code)
     deeds.rescan()
@@ -110,11 +115,26 @@ def _signals(
         app.take_signals()
 
 
+def _is_there(app: Switchyard, program: str) -> bool:
+    """Whether a program can be found, so that the terminal need not be handed over for nothing."""
+    from shutil import which
+
+    return which(program, path=app.context.environ.get("PATH", os.defpath)) is not None
+
+
+def _say_missing(app: Switchyard) -> None:
+    """Say how to get the official client."""
+    words = "codex is not on the PATH"
+    hint = (
+        "npm install -g @openai/codex, or add the folder that it is in to PATH and start tui again"
+    )
+    app.state.note(words, ERROR, hint)
+    app.tell(words, ERROR, hint, about="codex")
+
+
 def _say_end(app: Switchyard, what: str, name: str, code: int) -> None:
     if code == NOT_FOUND:
-        app.state.note(
-            "codex is not on the PATH", ERROR, "install it: npm install -g @openai/codex"
-        )
+        _say_missing(app)
         return
     words = f"{what} as {name} ended" + (f" with exit code {code}" if code else "")
     app.state.note(words)

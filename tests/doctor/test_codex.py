@@ -1,0 +1,514 @@
+"""The clients: those on PATH, those that run and as whom, what Codex's own doctor says; all of them made up here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from profiles.context import make_context
+from profiles.doctor import codex
+from profiles.doctor.finding import ERROR, INFO, UNKNOWN, WARNING
+from profiles.history import Entry, note
+from tests.doctor.listening import npm_client, only_here
+from tests.doctor.patient import Patient
+from tests.support.documents import with_api_key, with_personal_access_token
+from tests.support.fake_codex import running_codex
+from tests.support.tokens import SECRETS, Login, Person
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from profiles.doctor.finding import Finding
+    from tests.conftest import Box
+
+#: Listens where the daemon does, and answers each connection as an app-server with this login; "" is silence.
+DAEMON = """\
+import base64, hashlib, json, os, socket, struct, sys, threading
+control = os.environ["CODEX_HOME"] + "/app-server-control"
+os.makedirs(control, exist_ok=True)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(control + "/app-server-control.sock")
+listener.listen()
+ANSWER = {answer!r}
+def frame(value):
+    data = json.dumps(value).encode()
+    size = len(data)
+    head = bytes([size]) if size < 126 else b"\\x7e" + struct.pack(">H", size)
+    return b"\\x81" + head + data
+def read(file):
+    head = file.read(2)
+    size = head[1] & 127
+    if size == 126:
+        size = struct.unpack(">H", file.read(2))[0]
+    mask = file.read(4)
+    data = file.read(size)
+    return json.loads(bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
+def serve(connection):
+    file = connection.makefile("rwb")
+    if ANSWER == "junk":
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\n")
+        return
+    while file.readline().strip():
+        pass
+    if ANSWER == "silence":
+        sys.stdin.read()
+    connection.sendall(b"HTTP/1.1 101 Switching Protocols\\r\\n\\r\\n")
+    while True:
+        asked = read(file)
+        with open(control + "/asked", "a") as log:
+            log.write(json.dumps(asked) + "\\n")
+        if asked["method"] == "initialize":
+            connection.sendall(frame(dict(method="noise", params=dict(x="y" * 200))))
+            connection.sendall(frame(dict(id=asked["id"], result=dict(userAgent="x"))))
+        elif asked["method"] == "getAuthStatus":
+            connection.sendall(frame(dict(id=asked["id"], result=ANSWER)))
+def run():
+    while True:
+        threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()
+threading.Thread(target=run, daemon=True).start()
+print("up", flush=True)
+sys.stdin.read()
+"""
+WORDS = ("app-server", "--listen", "unix://", "--managed-daemon")
+#: A client that answers `--version` and `doctor --json`.
+CLIENT = """\
+import os, sys, time
+if sys.argv[1:] == ["--version"]:
+    print("codex-cli {version}")
+elif sys.argv[1:] == ["doctor", "--json"]:
+    time.sleep({wait})
+    sys.stderr.write("noise\\n")
+    print({said!r})
+    sys.exit(1)
+"""
+
+
+@pytest.fixture
+def patient(box: Box) -> Patient:
+    """A machine with one new client."""
+    made = Patient(box)
+    made.context["processes"] = only_here(box)
+    npm_client(made, "0.169.0")
+    return made
+
+
+def doctors(*checks: tuple[str, str, str], wait: float = 0.0, version: str = "0.169.0") -> str:
+    """Return a client whose doctor says this: id, status, summary."""
+    found = {id_: {"id": id_, "status": status, "summary": text} for id_, status, text in checks}
+    return CLIENT.format(version=version, wait=wait, said=json.dumps({"checks": found}))
+
+
+def daemon_of(patient: Patient, answer: object) -> str:
+    """Return the program of a daemon that answers so."""
+    return DAEMON.format(answer=answer)
+
+
+def tells(token: str | None, method: str | None = "chatgpt") -> dict[str, object]:
+    """Return what `getAuthStatus` answers."""
+    return {"authMethod": method, "authToken": token, "requiresOpenaiAuth": True}
+
+
+def check_secrets(findings: list[Finding]) -> None:
+    """No token stands in any field."""
+    text = "\n".join(str(field) for each in findings for field in each)
+    assert not [what for secret, what in SECRETS.items() if secret in text]
+
+
+def asked(box: Box) -> list[str]:
+    """Return the methods that the daemon was asked for."""
+    with open(f"{box.codex}/app-server-control/asked", encoding="utf-8") as file:
+        return [json.loads(line)["method"] for line in file]
+
+
+def test_codex_healthy(patient: Patient, box: Box) -> None:
+    """One client, nothing that runs, a login: nothing is wrong, and each id but codex.doctor says so offline."""
+    Login(Person("ada")).fresh().write(box.codex)
+    findings = patient.findings("codex", offline=True)
+    assert {each.level for each in findings} == {"ok"}
+    assert {each.id for each in findings} == set(codex.SEEN) - {"codex.doctor"}
+
+
+def test_codex_missing(patient: Patient) -> None:
+    """No codex at all is worth knowing, no more."""
+    os.unlink(f"{patient.bin}/codex")
+    patient.set(PATH=patient.bin)
+    [found] = patient.found("codex")
+    assert (found.id, found.level) == ("codex.missing", INFO)
+    patient.program("codex", doctors())
+    assert patient.found("codex") == []
+
+
+def test_codex_several(patient: Patient, box: Box) -> None:
+    """Two clients of different versions are named with place and kind; the fix removes the older one."""
+    other = f"{box.path}/Cellar/codex/0.140.1/bin"
+    os.makedirs(other)
+    with open(f"{other}/codex", "w", encoding="utf-8") as file:
+        file.write("#!/bin/false\n")
+    os.chmod(f"{other}/codex", 0o755)
+    linked = f"{box.path}/brew"
+    os.makedirs(linked)
+    os.symlink(f"{other}/codex", f"{linked}/codex")
+    patient.set(PATH=f"{patient.bin}:{linked}:{other}:{patient.bin}")
+    [found] = patient.found("codex", offline=True)
+    assert (found.id, found.level) == ("codex.several", WARNING)
+    assert f"{patient.bin}/codex: 0.169.0 (npm)" in found.evidence
+    assert f"{linked}/codex: 0.140.1 (Homebrew), which is {other}/codex" in found.evidence
+    assert found.evidence.count("\n") == 1
+    assert found.fix == "brew uninstall codex"
+    os.unlink(f"{other}/codex")
+    assert patient.found("codex", offline=True) == []
+
+
+def test_codex_several_standalone(patient: Patient, box: Box) -> None:
+    """A client without a package is asked for its version; `rm` is the line that removes it."""
+    folder = f"{box.path}/own bin"
+    os.makedirs(folder)
+    path = patient.program("codex-old", doctors(version="0.98.0"))
+    os.rename(path, f"{folder}/codex")
+    patient.set(PATH=f"{patient.bin}:{folder}")
+    [found] = patient.found("codex", offline=True)
+    assert f"{folder}/codex: 0.98.0 (standalone)" in found.evidence
+    subprocess.run(["/bin/sh", "-c", found.fix], check=True)
+    assert patient.found("codex", offline=True) == []
+
+
+def test_same_version_twice(patient: Patient, box: Box) -> None:
+    """Several clients of one version, links to one, folders and files that cannot be run: no alarm."""
+    for name in ("a", "b", "c"):
+        os.makedirs(f"{box.path}/{name}")
+    path = patient.program("codex-again", doctors(version="0.169.0"))
+    os.rename(path, f"{box.path}/a/codex")
+    os.makedirs(f"{box.path}/b/codex")
+    with open(f"{box.path}/c/codex", "w", encoding="utf-8") as file:
+        file.write("#!/bin/false\n")
+    patient.set(PATH=f"{patient.bin}:{box.path}/a:{box.path}/b:{box.path}/c:/nowhere:")
+    assert patient.found("codex", offline=True) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "does"),
+    [
+        ("0.98.0", "Its logout revokes nothing"),
+        ("0.155.0", "a token from memory"),
+        ("0.163.2", "two logins mixed"),
+    ],
+)
+def test_codex_version(patient: Patient, version: str, does: str) -> None:
+    """What an old version does to a login is said; updated, it is not."""
+    npm_client(patient, version)
+    [found] = patient.found("codex", offline=True)
+    assert (found.id, found.level) == ("codex.version", WARNING)
+    assert found.evidence == f"{patient.bin}/codex: {version} (npm)"
+    assert does in found.why
+    assert found.fix == "npm install -g @openai/codex@latest"
+    npm_client(patient, "0.170.0-alpha.3")
+    assert patient.found("codex", offline=True) == []
+
+
+def test_codex_version_that_is_not_told(patient: Patient) -> None:
+    """A client that does not answer keeps nobody waiting, and its version is unknown, not fine."""
+    os.unlink(f"{patient.bin}/codex")
+    patient.program("codex", "import time; time.sleep(60)")
+    began = time.monotonic()
+    [found] = patient.found("codex", "codex.version", offline=True)
+    assert time.monotonic() - began < 4
+    assert found.level == UNKNOWN
+
+
+def test_codex_asked_for_its_version_sees_no_login(patient: Patient, box: Box) -> None:
+    """It is asked in a home of its own."""
+    os.unlink(f"{patient.bin}/codex")
+    text = f"import os; open({box.path + '/seen'!r}, 'w').write(os.environ['CODEX_HOME'] + ' ' + os.environ['HOME'])"
+    patient.program("codex", text)
+    patient.set(CODEX_ACCESS_TOKEN="at-not-for-it")
+    patient.found("codex", "codex.version", offline=True)
+    with open(f"{box.path}/seen", encoding="utf-8") as file:
+        assert box.path not in file.read()
+
+
+def test_daemon_old(patient: Patient, box: Box) -> None:
+    """A daemon that says it is somebody else is an error that names both; with its own login it is fine."""
+    ada, bob = Login(Person("ada")).fresh(), Login(Person("bob")).fresh()
+    bob.write(box.codex)
+    with running_codex(
+        f"{box.path}/old",
+        *WORDS,
+        text=daemon_of(patient, tells(ada.access_token)),
+        CODEX_HOME=box.codex,
+    ) as pid:
+        findings = patient.found("codex", offline=True)
+        check_secrets(findings)
+        found, running = findings
+        assert (found.id, found.level) == ("daemon.old", ERROR)
+        assert found.title == "The daemon still uses ada@example.com"
+        assert f"daemon (pid {pid}) of {box.codex}: ada@example.com" in found.evidence
+        assert f"{box.codex}/auth.json: bob@example.com" in found.evidence
+        assert found.fix == f"CODEX_HOME={box.codex} codex app-server daemon restart"
+        assert found.mend is not None
+        assert found.mend.changes == (f"{found.fix}  (process {pid} ends, a new one begins)",)
+        assert running.id == "codex.running"
+        assert "codex app-server (daemon), pid" in running.evidence
+        assert "ada@example.com, as it says itself" in running.evidence
+        assert asked(box) == ["initialize", "initialized", "getAuthStatus"]
+        ada.write(box.codex)
+        [running] = patient.found("codex", offline=True)
+        assert running.id == "codex.running"
+
+
+def test_daemon_old_is_named_by_its_profile(patient: Patient, box: Box) -> None:
+    """A login that a profile has is called by the profile's name."""
+    ada, bob = Login(Person("ada")).fresh(), Login(Person("bob")).fresh()
+    bob.write(box.codex)
+    ada.write(box.profile("work"))
+    with open(f"{box.profile('work')}/profile.toml", "w", encoding="utf-8") as file:
+        file.write("")
+    text = daemon_of(patient, tells(ada.access_token))
+    with running_codex(f"{box.path}/old", *WORDS, text=text, CODEX_HOME=box.codex):
+        [found] = patient.found("codex", "daemon.old")
+        assert found.title == "The daemon still uses work (ada@example.com)"
+
+
+def test_daemon_of_an_override(patient: Patient, box: Box) -> None:
+    """A daemon that was started with CODEX_ACCESS_TOKEN uses that: its environment is what is named."""
+    Login(Person("ada")).fresh().write(box.codex)
+    token = str(with_personal_access_token().value["personal_access_token"])
+    text = daemon_of(patient, tells(token, "personalAccessToken"))
+    with running_codex(
+        f"{box.path}/old", *WORDS, text=text, CODEX_HOME=box.codex, CODEX_ACCESS_TOKEN=token
+    ):
+        [found] = patient.found("codex", "daemon.old")
+        check_secrets([found])
+        assert found.level == ERROR
+        assert "another credential (at-…, 67 characters)" in found.evidence
+        assert "its environment has CODEX_ACCESS_TOKEN" in found.evidence
+
+
+def test_daemon_without_a_login(patient: Patient, box: Box) -> None:
+    """A daemon from before the login has none; one that went on after a logout has one too many."""
+    ada = Login(Person("ada")).fresh()
+    ada.write(box.codex)
+    text = daemon_of(patient, tells(None, None))
+    with running_codex(f"{box.path}/old", *WORDS, text=text, CODEX_HOME=box.codex):
+        [found] = patient.found("codex", "daemon.old")
+        assert (found.level, found.title) == (
+            ERROR,
+            "The daemon has no login, though auth.json has one",
+        )
+        os.unlink(f"{box.codex}/auth.json")
+        assert patient.found("codex", "daemon.old") == []
+    os.unlink(f"{box.codex}/app-server-control/app-server-control.sock")
+    text = daemon_of(patient, tells(ada.access_token))
+    with running_codex(f"{box.path}/other", *WORDS, text=text, CODEX_HOME=box.codex):
+        [found] = patient.found("codex", "daemon.old")
+        assert "auth.json: no login" in found.evidence
+
+
+def test_daemon_with_an_older_token(patient: Patient, box: Box) -> None:
+    """An older token of the same login is taken over by the daemon itself: worth knowing, no more."""
+    ada = Login(Person("ada")).fresh()
+    ada.rotate().write(box.codex)
+    text = daemon_of(patient, tells(ada.access_token))
+    with running_codex(f"{box.path}/old", *WORDS, text=text, CODEX_HOME=box.codex):
+        [found] = patient.found("codex", "daemon.old")
+        assert found.level == INFO
+
+
+@pytest.mark.parametrize("answer", ["junk", "silence", {"x": 1}])
+def test_daemon_that_does_not_answer(patient: Patient, box: Box, answer: object) -> None:
+    """A daemon that hangs or talks nonsense holds nobody up, and is unknown; not to be asked, it is not."""
+    Login(Person("ada")).fresh().write(box.codex)
+    with running_codex(
+        f"{box.path}/old", *WORDS, text=daemon_of(patient, answer), CODEX_HOME=box.codex
+    ) as pid:
+        began = time.monotonic()
+        [found] = patient.found("codex", "daemon.old")
+        assert time.monotonic() - began < 4
+        assert found.level == (ERROR if isinstance(answer, dict) else UNKNOWN)
+        assert f"daemon (pid {pid})" in found.evidence
+
+
+def test_daemon_without_a_socket(patient: Patient, box: Box) -> None:
+    """Where nobody listens, that is said."""
+    Login(Person("ada")).fresh().write(box.codex)
+    with running_codex(f"{box.path}/old", *WORDS, CODEX_HOME=box.codex):
+        [found] = patient.found("codex", "daemon.old")
+        assert found.level == UNKNOWN
+        assert "No such file or directory" in found.evidence
+
+
+def test_daemon_is_not_asked_for_a_token_that_is_due(patient: Patient, box: Box) -> None:
+    """Asked for a token that is due it would refresh it: it is left alone, and gives no alarm."""
+    Login(Person("ada")).write(box.codex)  # long ago
+    text = daemon_of(patient, tells("x"))
+    with running_codex(f"{box.path}/old", *WORDS, text=text, CODEX_HOME=box.codex):
+        assert [each.id for each in patient.found("codex", offline=True)] == ["codex.running"]
+        assert not os.path.exists(f"{box.codex}/app-server-control/asked")
+
+
+def test_daemon_whose_login_is_not_from_the_file(patient: Patient, box: Box) -> None:
+    """With a keyring, a forced method, or a broken file, the daemon is not what is wrong."""
+    Login(Person("ada")).fresh().write(box.codex)
+    text = daemon_of(patient, tells(None, None))
+    with running_codex(f"{box.path}/old", *WORDS, text=text, CODEX_HOME=box.codex):
+        for line in ('cli_auth_credentials_store = "keyring"', 'forced_login_method = "api"'):
+            with open(f"{box.codex}/config.toml", "w", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+            assert patient.found("codex", "daemon.old") == []
+        os.unlink(f"{box.codex}/config.toml")
+        with open(f"{box.codex}/auth.json", "w", encoding="utf-8") as file:
+            file.write("{")
+        assert patient.found("codex", "daemon.old") == []
+
+
+def test_daemon_with_a_key(patient: Patient, box: Box) -> None:
+    """A key is compared as a whole."""
+    with_api_key("new").write(box.codex)
+    for name, count in (("new", 0), ("old", 1)):
+        key = str(with_api_key(name).value["OPENAI_API_KEY"])
+        text = daemon_of(patient, tells(key, "apikey"))
+        with running_codex(f"{box.path}/{name}", *WORDS, text=text, CODEX_HOME=box.codex):
+            findings = patient.found("codex", "daemon.old")
+            check_secrets(findings)
+            assert len(findings) == count
+        os.unlink(f"{box.codex}/app-server-control/app-server-control.sock")
+
+
+def switched(patient: Patient, before: Login, after: Login, *, ago: float) -> None:
+    """Write a switch into the history, and its login into the home."""
+    context = make_context(patient.environ)
+    identities = []
+    for login in (before, after):
+        from profiles.auth_file import parse
+
+        identity = parse(login.document().data(), "auth.json").identity
+        assert identity is not None
+        identities.append(identity.digest())
+    after.write(context.home)
+    moment = time.time() - ago
+    note(
+        context,
+        Entry(
+            moment, "switch", "new", identities[1], context.home, "changed", "old", identities[0]
+        ),
+    )
+
+
+def test_daemon_old_of_an_editor(patient: Patient, box: Box) -> None:
+    """A process from before a switch still has the login of then; one from after it has the new one."""
+    ada, bob = Login(Person("ada")).fresh(), Login(Person("bob")).fresh()
+    ada.write(box.codex)
+    with (
+        running_codex(f"{box.path}/editor", "app-server") as editor,
+        running_codex(f"{box.path}/login", "login"),
+    ):
+        assert patient.found("codex", "daemon.old") == []
+        switched(patient, ada, bob, ago=-3)  # in a moment: it is after the start in any case
+        findings = patient.found("codex", offline=True)
+        found, running = findings
+        assert (found.id, found.level) == ("daemon.old", WARNING)
+        assert found.evidence.startswith(f"codex app-server, pid {editor}, home {box.codex}\nold: ")
+        assert found.fix == "reload the editor's window"
+        assert "waits for a new login" in running.evidence
+    assert patient.found("codex", offline=True) == []
+
+
+def test_process_from_after_a_switch(patient: Patient, box: Box) -> None:
+    """A switch before a process began, one in another home, one back again: nothing is old."""
+    ada, bob = Login(Person("ada")).fresh(), Login(Person("bob")).fresh()
+    switched(patient, ada, bob, ago=60)
+    with running_codex(f"{box.path}/exec", "exec", "a prompt"):
+        assert patient.found("codex", "daemon.old") == []
+        switched(patient, bob, ada, ago=-3)
+        assert len(patient.found("codex", "daemon.old")) == 1
+        switched(patient, ada, bob, ago=-4)
+        assert patient.found("codex", "daemon.old") == []
+
+
+def test_screen_has_the_login_of_its_daemon(patient: Patient, box: Box) -> None:
+    """A screen of a home with a daemon is that daemon's client: it is not counted twice."""
+    ada, bob = Login(Person("ada")).fresh(), Login(Person("bob")).fresh()
+    switched(patient, ada, bob, ago=-3)
+    text = daemon_of(patient, tells(bob.access_token))
+    with (
+        running_codex(f"{box.path}/daemon", *WORDS, text=text, CODEX_HOME=box.codex),
+        running_codex(f"{box.path}/screen"),
+    ):
+        [running] = patient.found("codex", offline=True)
+        assert running.id == "codex.running"
+        assert "that of its daemon" in running.evidence
+        assert "2 codexes run" in running.title.lower()
+
+
+def test_codex_doctor(patient: Patient) -> None:
+    """What its doctor calls wrong is passed on, less what is named better here; offline it is not run at all."""
+    os.unlink(f"{patient.bin}/codex")
+    text = doctors(
+        ("auth.credentials", "fail", "no Codex credentials were found"),
+        ("app_server.status", "warning", "stale"),
+        ("config.load", "fail", "config.toml: expected `=` at-12345678 \x1b[31m"),
+        ("network.provider_reachability", "fail", "unreachable"),
+        ("terminal.env", "ok", "fine"),
+    )
+    patient.program("codex", text)
+    [found] = patient.found("codex", "codex.doctor")
+    assert found.level == WARNING
+    assert found.evidence.splitlines() == [
+        "config.load: fail: config.toml: expected `=` <at-…> [31m",
+        "network.provider_reachability: fail: unreachable",
+    ]
+    assert patient.found("codex", "codex.doctor", offline=True) == []
+    patient.program("codex", doctors(("auth.credentials", "fail", "none")))
+    assert patient.found("codex") == []
+
+
+def test_codex_doctor_offline_is_no_alarm(patient: Patient) -> None:
+    """Failing for want of a network, or of a terminal, it gives no second alarm."""
+    os.unlink(f"{patient.bin}/codex")
+    checks = [
+        ("network.provider_reachability", "fail", "unreachable"),
+        ("network.websocket_reachability", "warning", "failed"),
+        ("updates.status", "warning", "no answer"),
+        ("terminal.env", "fail", "TERM is dumb"),
+    ]
+    patient.program("codex", doctors(*checks))
+    [found] = patient.found("codex", "codex.doctor")
+    assert (found.level, found.evidence.count("\n")) == (INFO, 3)
+
+
+@pytest.mark.parametrize("said", ["", "[]", "{}", '{"checks": {"a": 1}}', "x" * 100_000])
+def test_codex_doctor_that_makes_no_sense(patient: Patient, said: str) -> None:
+    """Whatever it prints is no error of ours."""
+    os.unlink(f"{patient.bin}/codex")
+    patient.program("codex", CLIENT.format(version="0.169.0", wait=0, said=said))
+    [found] = patient.found("codex", "codex.doctor")
+    assert (found.level, "makes no sense" in found.title) == (INFO, True)
+
+
+def test_codex_doctor_that_hangs(patient: Patient) -> None:
+    """It is ended when the time is over, and that is all there is to say."""
+    os.unlink(f"{patient.bin}/codex")
+    patient.program("codex", doctors(wait=60.0))
+    began = time.monotonic()
+    [found] = patient.found("codex", "codex.doctor", limit=1.5)
+    assert time.monotonic() - began < 3
+    assert (found.level, "no answer in time" in found.evidence) == (INFO, True)
+
+
+def test_old_codex_is_not_asked_for_its_doctor(patient: Patient, box: Box) -> None:
+    """Before there was a doctor the word is a prompt: such a client is never run with it."""
+    os.unlink(f"{patient.bin}/codex")
+    log = f"import sys; print(sys.argv[1:], file=open({box.path + '/words'!r}, 'a'))\n"
+    patient.program("codex", log + doctors(version="0.98.0"))
+    assert [each.id for each in patient.found("codex")] == ["codex.version"]
+    with open(f"{box.path}/words", encoding="utf-8") as file:
+        assert file.read() == "['--version']\n"
+
+
+def test_nothing_else_runs(patient: Patient) -> None:
+    """No check leaves a process behind."""
+    patient.findings("codex")
+    assert only_here(patient.box)() == []
+    assert {id_ for check in codex.CHECKS for id_ in check.fine} == set(codex.SEEN)

@@ -26,6 +26,8 @@ class Run:
     def __init__(self, names: Sequence[str], wanted: Sequence[str] | None) -> None:
         self.names = tuple(names)
         self.wanted = wanted
+        #: Those of them that were marked for it.
+        self.marked: frozenset[str] = frozenset()
         self.begun: set[str] = set()
         #: When each of them was begun, and when the run ended: seconds since the epoch, UTC.
         self.since: dict[str, float] = {}

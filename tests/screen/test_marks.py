@@ -205,7 +205,7 @@ async def test_in_the_detail_keys_are_for_the_selected_one(box: Box) -> None:
 
 
 async def test_refresh_several(box: Box) -> None:
-    """R gets each marked login new tokens once, however fresh, with progress per row; no other, and marks stay."""
+    """R gets each marked login new tokens once, however fresh, with progress per row; no other, and marks go."""
     async with open_refreshes(box, profiles=FOUR) as yard:
         gate = yard.hold("old-laptop")
         before = yard.token("lab")
@@ -221,10 +221,28 @@ async def test_refresh_several(box: Box) -> None:
         await yard.says("3 refreshed")
         await yard.settle()
         assert yard.token("lab") == before
-        assert len(marks(yard)) == 3
+        assert not marks(yard), "what they were marked for is done"
         for name in ("old-laptop", "work", "personal"):
             assert f"{name}: refreshed" in yard.said
             assert yard.works(name)
+
+
+async def test_marks_of_what_was_not_begun_stay(box: Box) -> None:
+    """A refresh of marked ones that is stopped takes off the marks of those that were sent; the next r is for the rest."""
+    configure(box, "[refresh]\nconcurrency = 1\n")
+    async with open_refreshes(box, profiles=FOUR) as yard:
+        gate = yard.hold("lab")
+        await yard.keys("V", "r")
+        await yard.reached(gate)
+        await yard.keys("ctrl+c")
+        gate.open()
+        await yard.says("1 refreshed, 3 not begun")
+        await yard.settle()
+        assert sorted(marks(yard)) == ["old-laptop", "personal", "work"]
+        await yard.press("r")
+        await yard.says("3 refreshed")
+        assert not marks(yard)
+        assert yard.exchanges() == 4
 
 
 async def test_refresh_of_marked_ones_that_are_refreshed_already(box: Box) -> None:

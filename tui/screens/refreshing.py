@@ -69,7 +69,8 @@ class RefreshDesk:
             refused = {row.name for row in rows if row is not None and row.state == LOGIN_NEEDED}
             forced = [name for name in others if name not in refused]
             known = [name for name in others if name in refused]
-            self._start(others, [(forced, True), (known, False)], wanted=others)
+            run = self._start(others, [(forced, True), (known, False)], wanted=others)
+            run.marked = frozenset(others) if self._screen.marking.acts else frozenset()
 
     def _refresh_all(self) -> None:
         names = [row.name for row in self._yard.state.all_rows if row.name is not None]
@@ -79,11 +80,12 @@ class RefreshDesk:
 
     def _start(
         self, names: list[str], parts: Sequence[Part], *, wanted: Sequence[str] | None
-    ) -> None:
+    ) -> Run:
         run = self.refreshes.start(names, wanted)
         context, several = self._yard.context, self._yard.config.refresh_concurrency
         work = partial(self._work, run, context, parts, several)
         self._yard.run_worker(work, group="refresh", thread=True, exit_on_error=False)
+        return run
 
     # -- in the thread --
 
@@ -193,6 +195,8 @@ class RefreshDesk:
     def _ended(self, run: Run, error: Exception | None) -> None:
         self._draw()
         self.refreshes.end(run, self._yard.context.now())
+        # What they were marked for is done; those that were not begun any more still wait for it.
+        self._yard.state.mark(self._yard.state.marked - (run.marked & run.done))
         if error is not None:
             self._failed(error)
         elif run.results or run.stop.is_set():

@@ -32,6 +32,8 @@ MOST_LINES, _AROUND = 16, 3
 
 def open_palette(app: Switchyard, main: MainScreen) -> Awaitable[None]:
     """Open the palette over the main screen, and do what is chosen in it."""
+    from tui.screens.dressing import themes_for
+
     now, state = main.situation(), app.state
     offers = Offers(
         profiles=[row.name for row in state.all_rows if row.name is not None],
@@ -48,17 +50,13 @@ def open_palette(app: Switchyard, main: MainScreen) -> Awaitable[None]:
     return app.push_screen(Palette(offered, app.signs), chosen)
 
 
-def themes_for(app: Switchyard) -> list[str]:
-    """Return the themes that can be had without a new start: a terminal's own colours are for good."""
-    if app.scene.look.ansi:
-        return []
-    return [name for name in ("dark", "light") if app.theme != f"switchyard-{name}"]
-
-
 async def do_entry(entry: Entry, app: Switchyard, main: MainScreen) -> None:
     """Do what an entry says, as its key would."""
     if entry.deed == THEME:
-        app.theme = f"switchyard-{entry.what}"
+        from tui.screens.dressing import wear
+
+        wear(app, entry.what)
+        app.tell(f'{entry.what} until you leave; theme = "{entry.what}" in config.toml keeps it')
     elif entry.deed == SWITCH:
         main.state.select_name(entry.what)
         opened = main.deeds.switch(entry.what)
@@ -110,6 +108,9 @@ class Palette(ModalScreen[Entry], inherit_bindings=False):
             self._list.look_for(self._line.value)
 
     def _left(self, keep: bool) -> None:  # noqa: FBT001 - a callback
+        if keep:
+            # Typed at once: what the line holds may not have been looked for yet.
+            self._list.look_for(self._line.value)
         chosen = self._list.chosen
         if keep and chosen is None:
             return
@@ -163,6 +164,8 @@ class PaletteList(ChoiceLines, can_focus=False):
     def look_for(self, query: str) -> None:
         """Show what matches; what cannot match any more is not looked at again."""
         before = self._query
+        if query == before:
+            return
         among = self._found if before and query.startswith(before) else self._offered
         height = self.count()
         self._query, self._found, self.at = query, find(query, among), 0

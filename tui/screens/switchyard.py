@@ -72,7 +72,7 @@ class Switchyard(Lasting, App[int], inherit_bindings=False):
         # asks whether the variable is there, though one that is empty means nothing.
         with _no_color(wanted=look.mono):
             super().__init__(
-                driver_class, css_path=_style_sheets(look, scene.signs), ansi_color=look.ansi
+                driver_class, css_path=style_sheets(look, scene.signs), ansi_color=look.ansi
             )
         for theme in themes.themes():
             self.register_theme(theme)
@@ -318,7 +318,7 @@ class Switchyard(Lasting, App[int], inherit_bindings=False):
         self._last_words.clear()
 
 
-def _style_sheets(look: Look, signs: Signs) -> list[str | PurePath]:
+def style_sheets(look: Look, signs: Signs) -> list[str | PurePath]:
     """Return the style sheets: what is for plain terminals alone is parsed only there."""
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     names = ["app.tcss"]

@@ -1,0 +1,300 @@
+"""What each rung that does not hold means, in words: cause, evidence, and one step."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from profiles.doctor.finding import ERROR, WARNING, Finding
+from profiles.doctor.network_ladder import ISSUER
+from profiles.doctor.network_variables import source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from profiles.doctor.machine import Machine
+    from profiles.doctor.network_ladder import Climb, Ladder
+
+    Tell = Callable[[Machine, Ladder, Sequence[Climb]], Finding]
+
+_EXPORT = "export HTTPS_PROXY=http://HOST:PORT"
+
+
+def hosts(climbs: Sequence[Climb]) -> str:
+    """Return the names of the hosts, for people."""
+    return " and ".join(dict.fromkeys(climb.place for climb in climbs))
+
+
+def evidence_of(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> str:
+    """Return the outcome of every rung, the proxy's source, and what Windows got."""
+    lines = [climb.steps for climb in climbs]
+    proxies = {climb.proxy for climb in climbs if climb.proxy is not None}
+    for proxy in proxies:
+        variable = ladder.variables.find(proxy.variable)
+        told = source(machine, proxy.variable, proxy.where, variable and variable.value).told
+        lines.append(f"the proxy {proxy.place}: {told}")
+    lines += [
+        f"Windows's own curl.exe got {climb.windows} for the same POST"
+        for climb in climbs
+        if climb.windows is not None
+    ]
+    return "\n".join(lines)
+
+
+def _other_exit(climbs: Sequence[Climb]) -> bool:
+    """Whether Windows gets the right answer where this Linux does not."""
+    return any(climb.windows == "400" for climb in climbs)
+
+
+def _give_windows_proxy() -> str:
+    return (
+        "give this Linux the proxy or VPN of Windows: networkingMode=mirrored below [wsl2] in .wslconfig, "
+        f"wsl --shutdown, then {_EXPORT}"
+    )
+
+
+def no_dns(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """No number for the name."""
+    evidence = evidence_of(machine, ladder, climbs)
+    fix = f"connect this machine to its network or VPN, then see: getent hosts {climbs[0].host}"
+    title = f"{hosts(climbs)}: no address by DNS"
+    in_hosts = _hosts_lines(machine, {climb.host for climb in climbs})
+    if in_hosts and any("leads to" in climb.why for climb in climbs):
+        evidence += "".join(f"\n/etc/hosts:{line} names it" for line in in_hosts)
+        numbers = ";".join(f"{line}s/^/# /" for line in in_hosts)
+        fix = f"sudo sed -i.bak '{numbers}' /etc/hosts"
+        title = f"/etc/hosts leads {hosts(climbs)} astray"
+    else:
+        servers = re.findall(
+            r"^\s*nameserver\s+(\S+)",
+            machine.text(machine.path("/etc/resolv.conf")) or "",
+            re.MULTILINE,
+        )
+        evidence += f"\n/etc/resolv.conf: {', '.join(servers) or 'no name server'}"
+    why = "Codex finds the way to the service by name: no login, refresh or turn works without it."
+    if _other_exit(climbs):
+        why += " Windows reaches it, so only this Linux lacks DNS."
+        fix = _give_windows_proxy()
+    return Finding("net.dns", ERROR, title, evidence, why, fix)
+
+
+def _hosts_lines(machine: Machine, names: set[str]) -> list[int]:
+    text = machine.text(machine.path("/etc/hosts")) or ""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if names & set(line.partition("#")[0].split()[1:]):
+            found.append(number)
+    return found
+
+
+def no_tcp(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """No connection."""
+    fix = f"where your browser goes through a proxy: {_EXPORT}; else let {climbs[0].place} through the firewall"
+    if _other_exit(climbs):
+        fix = _give_windows_proxy()
+    return Finding(
+        "net.tcp",
+        ERROR,
+        f"{hosts(climbs)}: no connection",
+        evidence_of(machine, ladder, climbs),
+        "The name is known, but nothing answers at its address: this machine is offline, or a firewall or a VPN "
+        "that is off stands between. No login, refresh or turn works.",
+        fix,
+    )
+
+
+def silent(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """A connection, and no answer."""
+    return Finding(
+        "net.silent",
+        ERROR,
+        f"{hosts(climbs)}: connected, but no answer comes",
+        evidence_of(machine, ladder, climbs),
+        "Something takes the connection and says nothing: a firewall, VPN or proxy that holds back what it should "
+        "pass on, or a service in trouble. Codex waits there, too.",
+        f"see what answers: curl -sSv -m 10 -o /dev/null {climbs[0].base}/",
+    )
+
+
+def intercepted(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """Somebody else answers."""
+    return Finding(
+        "net.intercepted",
+        ERROR,
+        f"something else answers for {hosts(climbs)}",
+        evidence_of(machine, ladder, climbs),
+        "A sign-in page of the network (hotel, train, office) or a gateway answers in the service's place.",
+        "open any http:// page in a browser on this network and sign in there, then: tui doctor",
+    )
+
+
+def in_trouble(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """The service says so itself."""
+    return Finding(
+        "net.service",
+        ERROR,
+        f"{hosts(climbs)}: the service is in trouble",
+        evidence_of(machine, ladder, climbs),
+        "The way there is fine; the answer is an error of the service itself (5xx). Nothing here mends that.",
+        "wait, and see https://status.openai.com",
+    )
+
+
+def refused(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """This exit address is refused, and nothing is said of the country."""
+    title = f"{hosts(climbs)} refuses this machine's address (403)"
+    why = (
+        'This is the "token endpoint returned status 403 Forbidden" of a login whose browser part went well: the '
+        "browser leaves by another address than this machine."
+    )
+    return _refused(Finding("net.403", ERROR, title, "", why), machine, ladder, climbs)
+
+
+def region(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """The country of this exit address is not served."""
+    title = f"{hosts(climbs)} does not serve this machine's country (403)"
+    why = (
+        "The address by which this machine leaves belongs to a country that is not served: the exchange of a login "
+        "ends with 403, even when the browser, by another proxy or VPN, got through."
+    )
+    return _refused(Finding("net.region", ERROR, title, "", why), machine, ladder, climbs)
+
+
+def _refused(
+    finding: Finding, machine: Machine, ladder: Ladder, climbs: Sequence[Climb]
+) -> Finding:
+    why = finding.why
+    fix = f"give Codex the proxy by which your browser leaves: {_EXPORT}"
+    if _other_exit(climbs):
+        why += " Windows is not refused: it leaves by another address."
+        fix = _give_windows_proxy()
+    elif any(climb.proxy is not None for climb in climbs):
+        fix = f"go through a proxy that leaves elsewhere: {_EXPORT}"
+    return finding._replace(evidence=evidence_of(machine, ladder, climbs), why=why, fix=fix)
+
+
+def limited(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """Too many questions."""
+    return Finding(
+        "net.limited",
+        WARNING,
+        f"{hosts(climbs)} is asked too often from here (429)",
+        evidence_of(machine, ladder, climbs),
+        "Somebody at this address asks more than is answered. A login that is tried now may fail.",
+        "wait a minute, then: tui doctor",
+    )
+
+
+def dead_proxy(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """The proxy cannot be reached."""
+    proxy = climbs[0].proxy
+    assert proxy is not None  # noqa: S101 - only a climb by a proxy ends there
+    variable = ladder.variables.find(proxy.variable)
+    removal = source(machine, proxy.variable, proxy.where, variable and variable.value).removal
+    return Finding(
+        "proxy.dead",
+        ERROR,
+        f"the proxy {proxy.place} is dead",
+        evidence_of(machine, ladder, climbs),
+        f'Codex asks {hosts(climbs)} through this proxy alone, and ends with "error sending request". Browser and '
+        "curl may be fine, as they have settings of their own. What runs already keeps the old value.",
+        f"start the proxy, or: {removal}",
+    )
+
+
+def proxy_auth(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """The proxy wants to know who we are."""
+    proxy = climbs[0].proxy
+    place = "HOST:PORT" if proxy is None else proxy.place
+    name = "HTTPS_PROXY" if proxy is None else proxy.variable
+    scheme = "http" if proxy is None else proxy.url.partition("://")[0]
+    wants = climbs[0].why
+    given = "a user and a password are given" if proxy and proxy.user else "none are given"
+    why = (
+        f"It wants credentials ({wants}); {given}. Codex sends those that stand in the variable, by the Basic "
+        f"scheme; "
+        "0.144 and older send none."
+    )
+    fix = f"export {name}={scheme}://USER:PASSWORD@{place}"
+    known = {word.strip().lower() for word in wants.split(",")}
+    if known <= {"ntlm", "negotiate", "kerberos"}:
+        fix = f"run a relay that logs in to it (px or cntlm), then: export {name}=http://127.0.0.1:3128"
+    return Finding(
+        "proxy.auth",
+        ERROR,
+        f"the proxy {place} wants a user and password",
+        evidence_of(machine, ladder, climbs),
+        why,
+        fix,
+    )
+
+
+def proxy_refused(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """The proxy does not let us through."""
+    proxy = climbs[0].proxy
+    place = "" if proxy is None else proxy.place
+    return Finding(
+        "proxy.refused",
+        ERROR,
+        f"the proxy {place} does not let Codex through",
+        evidence_of(machine, ladder, climbs),
+        f"It takes the connection and refuses to go on to {hosts(climbs)}.",
+        f"ask who runs the proxy to allow {' and '.join(climb.host for climb in climbs)}",
+    )
+
+
+def proxy_unspoken(machine: Machine, _ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """A proxy that Codex speaks to and we do not."""
+    found = re.search(r"^(\S+) of (.*?) names", climbs[0].why)
+    name = found[1] if found else "ALL_PROXY"
+    told = source(machine, name, found[2] if found else "the environment").told
+    return Finding(
+        "proxy.unspoken",
+        WARNING,
+        f"{name} names a proxy that Switchyard does not speak to",
+        told,
+        f"{climbs[0].why}. Codex itself can use it, so the way to the service was not looked at.",
+        f"export {name}=socks5h://HOST:PORT, where the proxy speaks SOCKS 5, too",
+    )
+
+
+def proxied_loopback(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
+    """This machine itself is asked through a proxy, and the proxy cannot do that."""
+    return Finding(
+        "proxy.loopback",
+        ERROR,
+        f"{hosts(climbs)}, this machine, is asked through a proxy",
+        evidence_of(machine, ladder, climbs),
+        "Without NO_PROXY Codex takes the proxy for this machine's own addresses, too; to the proxy 127.0.0.1 is "
+        "itself.",
+        "export NO_PROXY=127.0.0.1,localhost,::1",
+    )
+
+
+#: What tells of each id; each rung has some.
+TELLS: dict[str, Tell] = {
+    "net.dns": no_dns,
+    "net.tcp": no_tcp,
+    "net.silent": silent,
+    "net.intercepted": intercepted,
+    "net.service": in_trouble,
+    "net.403": refused,
+    "net.region": region,
+    "net.limited": limited,
+    "proxy.dead": dead_proxy,
+    "proxy.auth": proxy_auth,
+    "proxy.refused": proxy_refused,
+    "proxy.unspoken": proxy_unspoken,
+    "proxy.loopback": proxied_loopback,
+}
+
+
+def look_at(machine: Machine, id_: str, rung: str) -> list[Finding] | None:
+    """Return what was found at a rung: None where the issuer was not reached so far, for another reason."""
+    from profiles.doctor.network_ladder import climbed
+
+    ladder = climbed(machine)
+    fallen = ladder.of(id_)
+    if fallen:
+        return [TELLS[id_](machine, ladder, fallen)]
+    return [] if any(climb.role == ISSUER for climb in ladder.over(rung)) else None

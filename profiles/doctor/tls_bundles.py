@@ -1,0 +1,314 @@
+"""The files whose certificates Codex trusts: there, readable, whole, not over; and who set the variable."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from profiles.doctor.finding import ERROR, INFO, WARNING, Finding
+from profiles.doctor.network_variables import source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from profiles.doctor.certificates import Certificate
+    from profiles.doctor.machine import Machine
+    from profiles.doctor.network_ladder import Climb
+    from profiles.oauth.variables import Variable, Variables
+
+ADDED, FILE, FOLDER = "CODEX_CA_CERTIFICATE", "SSL_CERT_FILE", "SSL_CERT_DIR"
+#: No bundle of public authorities is as small as this.
+_FEW = 5
+_MOST = 8 << 20
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+_DOTENV = re.compile(r"^\s*(?:export\s+)?CODEX_CA_CERTIFICATE\s*=\s*\S", re.MULTILINE)
+
+
+class Looked(NamedTuple):
+    """A file or folder of certificates: why Codex cannot use it (`problem`), how many there are (`number`)."""
+
+    problem: str = ""
+    certificates: tuple[Certificate, ...] = ()
+    number: int = 0
+
+    def told(self, path: str) -> str:
+        """Say it in one line."""
+        if self.problem:
+            return f"{path} {self.problem}"
+        noun = "certificate" if self.number == 1 else "certificates"
+        names = ", ".join(each.subject.text for each in self.certificates[:3])
+        named = f" ({names})" if 0 < self.number <= 3 and names else ""
+        return f"{path}: {self.number} {noun}{named}"
+
+
+def look_at_file(machine: Machine, path: str) -> Looked:
+    """Look at a PEM file as Codex takes one (C149)."""
+    from profiles.doctor.certificates import read_bundle
+    from profiles.files import read_regular
+
+    try:
+        raw = read_regular(path)[:_MOST]
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            return Looked("does not exist")
+        if isinstance(error, IsADirectoryError):
+            return Looked("is a folder, not a file")
+        return Looked(f"cannot be read: {os.strerror(error.errno or 0)}")
+    bundle = read_bundle(raw)
+    found = tuple(bundle.certificates)
+    if bundle.broken:
+        return Looked(
+            f"holds a certificate that is broken (of {len(found) + bundle.broken})", found
+        )
+    if not found:
+        return Looked("is empty" if not raw.strip() else "holds no certificate in PEM form")
+    now = machine.context.now()
+    if all(each.ends < now for each in found):
+        from profiles.doctor.certificates import day
+
+        last = max(each.ends for each in found)
+        return Looked(f"holds only certificates that are over (the last since {day(last)})", found)
+    return Looked("", found, len(found))
+
+
+def look_at_folders(value: str) -> Looked:
+    """Look at folders of certificates under the names of their hashes."""
+    number = 0
+    there = False
+    for folder in value.split(os.pathsep):
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        there = True
+        number += sum(1 for name in names if _HASHED.fullmatch(name))
+    if not there:
+        return Looked("is no folder")
+    if number == 0:
+        return Looked("holds no certificate under its hash (c_rehash makes these names)")
+    return Looked("", (), number)
+
+
+def trust(machine: Machine) -> list[Finding]:
+    """Say whom Codex trusts, where that is not the system alone."""
+    variables = _variables(machine)
+    lines = []
+    for name in (FILE, FOLDER, ADDED):
+        variable = variables.find(name)
+        if variable is None:
+            continue
+        looked = _looked(machine, variable)
+        how = "beside them" if name == ADDED else "in the place of the system's"
+        lines.append(f"{looked.told(_path(machine, variable))}, {how}: {_told(machine, variable)}")
+    if not lines:
+        return []
+    replaced = variables.find(FILE, FOLDER) or variables.find(FOLDER)
+    title = (
+        "Codex trusts other certificates than the system's"
+        if replaced
+        else "Codex trusts a certificate beside the system's"
+    )
+    return [
+        Finding(
+            "tls.trust", INFO, title, "\n".join(lines), "Every connection of Codex's goes by these."
+        )
+    ]
+
+
+def added(machine: Machine) -> list[Finding]:
+    """Find a CODEX_CA_CERTIFICATE that cannot be used."""
+    variable = _variables(machine).find(ADDED)
+    if variable is None:
+        return []
+    looked = _looked(machine, variable)
+    if not looked.problem:
+        return []
+    over = bool(looked.certificates) and "over" in looked.problem
+    return [
+        Finding(
+            "tls.codex_ca",
+            WARNING if over else ERROR,
+            f"{ADDED}: the file {_short(looked.problem)}",
+            f"{looked.told(_path(machine, variable))}\n{_told(machine, variable)}",
+            "It vouches for nobody any more."
+            if over
+            else "Codex ends before it sends anything: no login, no refresh, no turn.",
+            _removal(machine, variable),
+        )
+    ]
+
+
+def stale(machine: Machine) -> list[Finding]:
+    """Find certificates that replace the system's and should not."""
+    variables = _variables(machine)
+    added_one = variables.find(ADDED)
+    has_added = added_one is not None and not _looked(machine, added_one).problem
+    found = []
+    file, folder = variables.find(FILE), variables.find(FOLDER)
+    for variable in (file, folder):
+        if variable is None:
+            continue
+        looked = _looked(machine, variable)
+        # With CODEX_CA_CERTIFICATE Codex minds no bad file beside it; a folder adds to a file that is good.
+        if looked.problem and not has_added and not (variable is folder and file is not None):
+            found.append(_unusable(machine, variable, looked))
+    return found or _unfit(machine, file or folder)
+
+
+def _unusable(machine: Machine, variable: Variable, looked: Looked) -> Finding:
+    return Finding(
+        "tls.stale_ca",
+        ERROR,
+        f"{variable.name}: the {'folder' if variable.name == FOLDER else 'file'} {_short(looked.problem)}",
+        f"{looked.told(_path(machine, variable))}\n{_told(machine, variable)}",
+        "It stands in the place of the system's certificates, so nobody is trusted: logins and refreshes end with "
+        '"error sending request", or with "no certificates found in PEM file".',
+        _removal(machine, variable),
+    )
+
+
+def _unfit(machine: Machine, variable: Variable | None) -> list[Finding]:
+    """Find a file that can be used and does not vouch for the service, or will hardly do so."""
+    if variable is None:
+        return []
+    looked = _looked(machine, variable)
+    fallen: tuple[Climb, ...] = ()
+    proved = False
+    if not machine.offline:
+        from profiles.doctor.network_ladder import TLS, climbed
+
+        ladder = climbed(machine)
+        fallen = tuple(ladder.of("tls.stale_ca"))
+        proved = bool(ladder.over(TLS))
+    if fallen:
+        return [
+            Finding(
+                "tls.stale_ca",
+                ERROR,
+                f"{variable.name} does not vouch for the service",
+                "\n".join(
+                    [
+                        looked.told(_path(machine, variable)),
+                        _told(machine, variable),
+                        *(climb.steps for climb in fallen),
+                    ]
+                ),
+                "It stands in the place of the system's certificates, with which the service would be trusted.",
+                _removal(machine, variable),
+            )
+        ]
+    if looked.problem or proved or looked.number > _FEW or variable.name == FOLDER:
+        return []
+    return [
+        Finding(
+            "tls.stale_ca",
+            WARNING,
+            f"{variable.name} holds {looked.number} certificate{'s' * (looked.number > 1)}, not a full bundle",
+            f"{looked.told(_path(machine, variable))}\n{_told(machine, variable)}",
+            "It stands in the place of all of the system's certificates; whoever is not vouched for by these is "
+            "not trusted.",
+            f"unset {FILE}; export {ADDED}={_quoted(variable.value)}",
+        )
+    ]
+
+
+def both(machine: Machine) -> list[Finding]:
+    """Say what counts where both are set."""
+    variables = _variables(machine)
+    mine, other = variables.find(ADDED), variables.find(FILE)
+    if mine is None or other is None:
+        return []
+    looked = _looked(machine, other)
+    said = (
+        f"{FILE} cannot be used, and is not minded beside it"
+        if looked.problem
+        else "both are trusted"
+    )
+    return [
+        Finding(
+            "tls.both",
+            INFO,
+            f"{ADDED} and {FILE} are both set",
+            f"{_told(machine, mine)}: {_looked(machine, mine).told(_path(machine, mine))}\n"
+            f"{_told(machine, other)}: {looked.told(_path(machine, other))}",
+            f"{ADDED} must be a file that can be used; {said}.",
+        )
+    ]
+
+
+def dotenv(machine: Machine) -> list[Finding]:
+    """Find a CODEX_CA_CERTIFICATE in the `.env`, where Codex does not look at it."""
+    from profiles.oauth.variables import variables_file
+
+    path = variables_file(machine.context)
+    text = None if path is None else machine.text(path)
+    found = _DOTENV.search(text or "")
+    if path is None or text is None or found is None or _variables(machine).find(ADDED) is not None:
+        return []
+    line = text.count("\n", 0, found.end()) + 1
+    return [
+        Finding(
+            "tls.dotenv",
+            WARNING,
+            f"{ADDED} in the .env is passed over",
+            f"{path}:{line}",
+            "Codex takes no variable that begins with CODEX_ from its .env, so this certificate is not trusted.",
+            f"export {ADDED}=… in ~/.profile, and take it out of {machine.short(path)}",
+        )
+    ]
+
+
+def others(machine: Machine) -> list[Finding]:
+    """Name variables that other programs mind, and Codex does not."""
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    variables = _variables(machine)
+    found = [each for name in names if (each := variables.find(name)) is not None]
+    if not found:
+        return []
+    return [
+        Finding(
+            "tls.requests_bundle",
+            INFO,
+            f"{' and '.join(each.name for each in found)}: not used by Codex",
+            "\n".join(f"{_told(machine, each)}: {_path(machine, each)}" for each in found),
+            f"Python, curl and Node look at these; what Codex is to trust beside the system's is {ADDED}.",
+        )
+    ]
+
+
+def _variables(machine: Machine) -> Variables:
+    from profiles.oauth.variables import variables_of
+
+    return machine.once("network variables", lambda: variables_of(machine.context))
+
+
+def _looked(machine: Machine, variable: Variable) -> Looked:
+    def look() -> Looked:
+        if variable.name == FOLDER:
+            return look_at_folders(variable.value)
+        return look_at_file(machine, variable.value)
+
+    return machine.once(f"certificates {variable.name}", look)
+
+
+def _path(_machine: Machine, variable: Variable) -> str:
+    shown = "".join(sign for sign in variable.value if sign.isprintable())
+    return shown if len(shown) <= 200 else f"{shown[:199]}…"
+
+
+def _told(machine: Machine, variable: Variable) -> str:
+    return source(machine, variable.name, variable.where, variable.value).told
+
+
+def _removal(machine: Machine, variable: Variable) -> str:
+    return source(machine, variable.name, variable.where, variable.value).removal
+
+
+def _short(problem: str) -> str:
+    return problem.partition(" (")[0]
+
+
+def _quoted(path: str) -> str:
+    import shlex
+
+    return shlex.quote(path)

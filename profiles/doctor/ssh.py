@@ -61,14 +61,16 @@ UNSEEN: dict[str, str] = {
         "Windows, Get-NetTCPConnection -LocalPort 1455; or log in by device code."
     ),
 }
+#: Below these nobody expects a home to last.
+TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108 - only compared
 #: Options of `codex login` with which it listens on no port.
 _NO_BROWSER = ("--device-auth", "--with-api-key", "--with-access-token")
 #: Seconds after which a login listens.
 _BEGUN = 3.0
 
 
-def checks(ports: Sequence[int] = PORTS) -> tuple[Check, ...]:
-    """Return the checks for these ports, the first of which is taken first."""
+def checks(ports: Sequence[int] = PORTS, temporary: Sequence[str] = TEMPORARY) -> tuple[Check, ...]:
+    """Return the checks for these ports, the first of which is taken first; `temporary` folders are not to last."""
     return (
         Check(
             {
@@ -99,7 +101,7 @@ def checks(ports: Sequence[int] = PORTS) -> tuple[Check, ...]:
                 "container.loopback": "the container has the host's network",
                 "container.home": "the active home outlives the container",
             },
-            lambda machine: find_container(machine, ports),
+            lambda machine: find_container(machine, ports, temporary),
         ),
     )
 

@@ -90,10 +90,14 @@ def _extension(machine: Machine, ports: Sequence[int]) -> list[Finding]:
     return found
 
 
-def find_container(machine: Machine, ports: Sequence[int]) -> list[Finding] | None:
-    """Find what a container does to a login; None outside of one."""
+def find_container(
+    machine: Machine, ports: Sequence[int], temporary: Sequence[str]
+) -> list[Finding] | None:
+    """Find what a container does to a login; None outside of one. `temporary`: where nobody expects one to last."""
     kind = _container(machine)
-    return None if kind is None else [*_loopback(machine, ports, kind), *_home(machine, kind)]
+    if kind is None:
+        return None
+    return [*_loopback(machine, ports, kind), *_home(machine, kind, temporary)]
 
 
 def _container(machine: Machine) -> str | None:
@@ -130,7 +134,7 @@ def _loopback(machine: Machine, ports: Sequence[int], kind: str) -> list[Finding
     ]
 
 
-def _home(machine: Machine, kind: str) -> list[Finding]:
+def _home(machine: Machine, kind: str, temporary: Sequence[str]) -> list[Finding]:
     text = machine.text(machine.path("/proc/self/mountinfo"))
     if text is None or any(word in kind for word in _LASTING):
         return []
@@ -144,7 +148,7 @@ def _home(machine: Machine, kind: str) -> list[Finding]:
     return [
         Finding(
             "container.home",
-            WARNING if has_login else INFO,
+            WARNING if has_login and not home.startswith(tuple(temporary)) else INFO,
             "The login is lost with this container"
             if has_login
             else "A login made here would be lost with this container",

@@ -14,20 +14,23 @@ import socket
 import sys
 
 from profiles.doctor.examining import examine
-from profiles.doctor.finding import OK
+from profiles.doctor.finding import ERROR, OK, WARNING
 from profiles.processes import codex_processes
+from tests.doctor.patient import Patient
 from tests.support.fake_codex import running, running_codex
+from tests.support.tokens import SECRETS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Unpack
 
     from profiles.doctor.checks import Check
     from profiles.doctor.finding import Finding
     from profiles.doctor.machine import Machine
     from profiles.model import Process
     from tests.conftest import Box
-    from tests.doctor.patient import Patient
+    from tests.doctor.patient import Options
 
 LISTEN = """\
 import os, socket, sys
@@ -76,11 +79,32 @@ def login_that_waits(
 
 def wrong(machine: Machine, checks: Sequence[Check], *ids: str) -> list[Finding]:
     """Return what these checks find that is not fine: of these ids, or of all of them."""
-    return [
-        each
-        for each in examine(machine, checks)
-        if each.level != OK and (not ids or each.id in ids)
-    ]
+    findings = examine(machine, checks)
+    inspect(findings)
+    return [each for each in findings if each.level != OK and (not ids or each.id in ids)]
+
+
+def inspect(findings: Sequence[Finding]) -> None:
+    """Each finding is as it should be: short, with evidence, cause and step, and without any secret."""
+    for each in findings:
+        assert len(each.title) <= 70, each.title
+        assert not each.title.endswith("."), each.title
+        if each.level in (ERROR, WARNING):
+            assert each.evidence, each
+            assert each.why, each
+            assert each.fix, each
+        text = "\n".join(map(str, each[:6]))
+        assert not [what for secret, what in SECRETS.items() if secret in text], each.id
+
+
+class Inspected(Patient):
+    """A patient whose findings are all inspected."""
+
+    def findings(self, *subjects: str, **changes: Unpack[Options]) -> list[Finding]:
+        """Examine it, and look at each finding."""
+        found = super().findings(*subjects, **changes)
+        inspect(found)
+        return found
 
 
 def npm_client(patient: Patient, version: str = "0.155.0") -> str:

@@ -13,16 +13,15 @@ from profiles.context import make_context
 from profiles.doctor import codex
 from profiles.doctor.finding import ERROR, INFO, UNKNOWN, WARNING
 from profiles.history import Entry, note
-from tests.doctor.listening import npm_client, only_here
-from tests.doctor.patient import Patient
+from tests.doctor.listening import Inspected, npm_client, only_here
 from tests.support.documents import with_api_key, with_personal_access_token
 from tests.support.fake_codex import running_codex
-from tests.support.tokens import SECRETS, Login, Person
+from tests.support.tokens import Login, Person
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from profiles.doctor.finding import Finding
     from tests.conftest import Box
+    from tests.doctor.patient import Patient
 
 #: Listens where the daemon does, and answers each connection as an app-server with this login; "" is silence.
 DAEMON = """\
@@ -89,7 +88,7 @@ elif sys.argv[1:] == ["doctor", "--json"]:
 @pytest.fixture
 def patient(box: Box) -> Patient:
     """A machine with one new client."""
-    made = Patient(box)
+    made = Inspected(box)
     made.context["processes"] = only_here(box)
     npm_client(made, "0.169.0")
     return made
@@ -109,12 +108,6 @@ def daemon_of(patient: Patient, answer: object) -> str:
 def tells(token: str | None, method: str | None = "chatgpt") -> dict[str, object]:
     """Return what `getAuthStatus` answers."""
     return {"authMethod": method, "authToken": token, "requiresOpenaiAuth": True}
-
-
-def check_secrets(findings: list[Finding]) -> None:
-    """No token stands in any field."""
-    text = "\n".join(str(field) for each in findings for field in each)
-    assert not [what for secret, what in SECRETS.items() if secret in text]
 
 
 def asked(box: Box) -> list[str]:
@@ -240,7 +233,6 @@ def test_daemon_old(patient: Patient, box: Box) -> None:
         CODEX_HOME=box.codex,
     ) as pid:
         findings = patient.found("codex", offline=True)
-        check_secrets(findings)
         found, running = findings
         assert (found.id, found.level) == ("daemon.old", ERROR)
         assert found.title == "The daemon still uses ada@example.com"
@@ -280,7 +272,6 @@ def test_daemon_of_an_override(patient: Patient, box: Box) -> None:
         f"{box.path}/old", *WORDS, text=text, CODEX_HOME=box.codex, CODEX_ACCESS_TOKEN=token
     ):
         [found] = patient.found("codex", "daemon.old")
-        check_secrets([found])
         assert found.level == ERROR
         assert "another credential (at-…, 67 characters)" in found.evidence
         assert "its environment has CODEX_ACCESS_TOKEN" in found.evidence
@@ -371,7 +362,6 @@ def test_daemon_with_a_key(patient: Patient, box: Box) -> None:
         text = daemon_of(patient, tells(key, "apikey"))
         with running_codex(f"{box.path}/{name}", *WORDS, text=text, CODEX_HOME=box.codex):
             findings = patient.found("codex", "daemon.old")
-            check_secrets(findings)
             assert len(findings) == count
         os.unlink(f"{box.codex}/app-server-control/app-server-control.sock")
 

@@ -422,6 +422,8 @@ def test_container_home(box: Box, pair: tuple[int, int]) -> None:
     with open(f"{box.codex}/auth.json", "w", encoding="utf-8") as file:
         file.write("{}")
     [found] = look(patient, pair, "container.home")
+    assert found.level == INFO  # nobody expects a home below /tmp to last
+    [found] = wrong(patient.machine(), ssh.checks(pair, ()), "container.home")
     assert found.level == WARNING
     assert f"{box.codex} is on no mount of its own" in found.evidence
     assert found.fix == f"docker run -v codex-home:{box.codex} …"

@@ -62,12 +62,12 @@ class SettingsFile(NamedTuple):
     settings: tuple[Setting, ...]
 
     def values(self, name: str) -> list[Setting]:
-        """Return the values of a setting, several for a list."""
-        return [each for each in self.settings if each.name == name]
+        """Return the values of a setting that may be a list."""
+        return [each for each in self.settings if each.name in (name, f"{name}[]")]
 
     def last(self, name: str) -> Setting | None:
         """Return the value that counts: of two that are there, the editor takes the later."""
-        found = self.values(name)
+        found = [each for each in self.settings if each.name == name]
         return found[-1] if found else None
 
 
@@ -80,7 +80,7 @@ _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 def read_settings(text: str) -> Iterator[Setting]:
     """Yield every value of a text of JSON with comments, as far as it can be read.
 
-    Names of nested objects are joined by dots, as the editors do; the values of a list all have the list's name.
+    Names of nested objects are joined by dots, as the editors do; the values of a list all have its name and `[]`.
     """
     names: list[str | None] = []  # one for each object or list around: its key
     kinds: list[str] = []
@@ -93,7 +93,7 @@ def read_settings(text: str) -> Iterator[Setting]:
         if word.startswith(("//", "/*")) or word == ":":
             continue
         if word in "{[":
-            names.append(key)
+            names.append(f"{key or ''}[]" if word == "[" else key)
             kinds.append(word)
             key = None
         elif word in "}]":

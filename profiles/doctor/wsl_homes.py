@@ -37,12 +37,16 @@ def homes(machine: Machine) -> list[Finding]:
             continue
         seen.add(real)
         copy = read_copy(f"{real}/auth.json")
-        if copy is not None:
+        # A file may load and hold no login.
+        if copy is not None and (copy.document is None or copy.document.identity is not None):
             found.append(_judge(machine, f"{place}/auth.json", copy, active))
     return found
 
 
 def _judge(machine: Machine, path: str, theirs: Copy, ours: Copy | None) -> Finding:
+    from profiles.generation import same_lineage
+    from profiles.model import OAUTH_KINDS
+
     if theirs.document is None:
         title = "a Windows home's login cannot be read"
         why = "Whether it is a copy of the login here is not known."
@@ -57,25 +61,23 @@ def _judge(machine: Machine, path: str, theirs: Copy, ours: Copy | None) -> Find
     if theirs.document.identity != ours.document.identity:
         why = "Codex on Windows and Codex here are two people to the service. A switch here changes nothing there."
         return Finding(_ID, INFO, "Windows uses another login", evidence, why)
-    return _of_one_person(machine, path, evidence, theirs, ours)
-
-
-def _of_one_person(machine: Machine, path: str, evidence: str, theirs: Copy, ours: Copy) -> Finding:
-    from profiles.generation import compare, same_lineage
-    from profiles.model import OAUTH_KINDS
-    from profiles.spent import load_spent
-
-    assert theirs.document is not None  # noqa: S101 - judged before
-    assert ours.document is not None  # noqa: S101 - judged before
     if ours.document.kind not in OAUTH_KINDS:
         why = "It does not rotate: both sides may use it."
         return Finding(_ID, INFO, "Windows uses the same key or token", evidence, why)
-    if theirs.refresh_digest == ours.refresh_digest:
-        why = "The first side to refresh ends the other's copy (copy.twin)."
-        return Finding(_ID, INFO, "Windows holds this very login", evidence, why, _log_in(machine))
     if not same_lineage(theirs.document, ours.document):
         why = "It was signed in there apart: neither side ends the other's."
         return Finding(_ID, INFO, "Windows has its own login of this account", evidence, why)
+    return _of_one_family(machine, path, evidence, theirs, ours)
+
+
+def _of_one_family(machine: Machine, path: str, evidence: str, theirs: Copy, ours: Copy) -> Finding:
+    """Judge two copies that have one family of refresh tokens: only the newest of it is alive."""
+    from profiles.generation import compare
+    from profiles.spent import load_spent
+
+    if theirs.refresh_digest == ours.refresh_digest:
+        why = "The first side to refresh ends the other's copy (copy.twin)."
+        return Finding(_ID, INFO, "Windows holds this very login", evidence, why, _log_in(machine))
     order = compare(theirs, ours, machine.context.now(), load_spent(machine.context).is_spent).order
     if order > 0:
         return Finding(

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 _LOOPBACK = frozenset({"127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"})  # noqa: S104 - compared only
 _REFUSED = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL})
+#: What the programs of editors that forward ports are called, in lower case.
+_EDITORS = frozenset(
+    {
+        *("code", "code - insiders", "code - oss", "cursor", "windsurf", "vscodium"),
+        *("antigravity", "kiro", "trae"),
+    }
+)
+#: Programs that do not end because somebody wants a port.
+_SYSTEM = frozenset({"system", "svchost", "services", "idle", "wslrelay", "wslservice", "vmmem"})
 _ADMINISTER = (
     "in a PowerShell run as administrator: net stop winnat; netsh int ipv4 add excludedportrange protocol=tcp "
     "startport=1455 numberofports=3; net start winnat"
@@ -67,7 +76,7 @@ def mirrored(machine: Machine) -> list[Finding] | None:
     fix = "wsl.exe --shutdown, then try again"
     if holders:
         lines += [_holder(each) for each in holders]
-        fix = f"on Windows: Stop-Process -Id {holders[0].pid}   (ends {holders[0].program})"
+        fix = _free(holders[0])
     elif ranges is not None and any(is_reserved(port, ranges) for port in taken):
         lines += [
             f"port {port} lies in the reserved range {found.first}-{found.last} of Windows (netsh)"
@@ -138,10 +147,26 @@ def _forwarding(machine: Machine, user: str | None) -> list[Finding]:
 
 
 def _swallowed(holders: Sequence[WindowsHolder]) -> list[Finding]:
+    found = []
+    forwarding = [each for each in holders if each.program.lower() in _EDITORS]
+    if forwarding:
+        found.append(
+            Finding(
+                "wsl.callback",
+                INFO,
+                f"An editor on Windows has port {forwarding[0].port}",
+                "\n".join(_holder(each) for each in forwarding),
+                "Editors hand ports on to WSL by themselves: the callback gets here when theirs leads to this Linux, "
+                "and to the same port (vscode.forward).",
+                "look at the editor's view of ports: 1455 there must lead to 1455 here",
+            )
+        )
+    holders = [each for each in holders if each not in forwarding]
     if not holders:
-        return []
+        return found
     first = holders[0]
     return [
+        *found,
         Finding(
             "wsl.callback",
             WARNING,
@@ -149,8 +174,8 @@ def _swallowed(holders: Sequence[WindowsHolder]) -> list[Finding]:
             "\n".join(_holder(each) for each in holders),
             "Codex listens in Linux without a complaint, but the browser calls Windows's own 127.0.0.1: it "
             "says signed in, and Codex here keeps waiting.",
-            f"on Windows: Stop-Process -Id {first.pid}   (ends {first.program})",
-        )
+            _free(first),
+        ),
     ]
 
 
@@ -209,6 +234,16 @@ def _refused(machine: Machine, port: int) -> str | None:
             if error.errno in _REFUSED and not _here(machine, port):
                 return os.strerror(error.errno or 0).lower()
     return None
+
+
+def _free(holder: WindowsHolder) -> str:
+    """Say how to free a port that a program of Windows has; nobody is told to end Windows, or all containers."""
+    name = holder.program.lower()
+    if "docker" in name:
+        return f"docker ps --filter publish={holder.port}   (then docker stop that container)"
+    if holder.pid <= 4 or name in _SYSTEM:
+        return f"tui login NAME --device-code   ({holder.program} is a part of Windows: let it run)"
+    return f"on Windows: Stop-Process -Id {holder.pid}   (ends {holder.program})"
 
 
 def _holder(each: WindowsHolder) -> str:

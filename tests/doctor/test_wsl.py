@@ -103,7 +103,7 @@ def test_offline_sends_nothing(windows: Windows) -> None:
 def test_the_facts(windows: Windows) -> None:
     """wsl.version says version, distro, mode, and who says so."""
     windows.tell(mode="mirrored")
-    finding = only(windows.patient.found("wsl", "wsl.version"), "wsl.version", INFO)
+    finding = only(windows.found("wsl.version"), "wsl.version", INFO)
     for fact in ("WSL 2", "Ubuntu", "mirrored (by wslinfo)", "release 2.6.1.0"):
         assert fact in finding.evidence
 
@@ -112,48 +112,48 @@ def test_wsl_over_ssh(box: Box) -> None:
     """Without its variables WSL is told by its kernel, and the distro by its own name."""
     windows = Windows(Patient(box, proc=None), variables=False)
     windows.patient.put("/etc/os-release", 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12"\n')
-    finding = only(windows.patient.found("wsl", "wsl.version"), "wsl.version", INFO)
+    finding = only(windows.found("wsl.version"), "wsl.version", INFO)
     assert "distro Debian GNU/Linux 12" in finding.evidence
 
 
 def test_wsl_1(box: Box) -> None:
     """WSL 1 is out for Codex; after its change to 2 that is gone."""
     windows = Windows(Patient(box, proc=None), kernel=WSL1)
-    finding = only(windows.patient.found("wsl", *SETUP), "wsl.version", WARNING)
+    finding = only(windows.found(*SETUP), "wsl.version", WARNING)
     assert "networking wsl1 (by the kernel)" in finding.evidence
     assert finding.fix.startswith("wsl.exe --set-version Ubuntu 2")
     windows.patient.put("/proc/sys/kernel/osrelease", f"{WSL2}\n")
     windows.patient.put("/proc/version", f"Linux version {WSL2}\n")
-    only(windows.patient.found("wsl", *SETUP), "wsl.version", INFO)
+    only(windows.found(*SETUP), "wsl.version", INFO)
 
 
 def test_no_network(windows: Windows) -> None:
     """Mode none is no network; the file that asked for what failed is named."""
     windows.tell(mode="none")
     windows.user_file(".wslconfig", "[experimental]\nnetworkingMode=mirrored\n")
-    finding = only(windows.patient.found("wsl", "wsl.network"), "wsl.network", ERROR)
+    finding = only(windows.found("wsl.network"), "wsl.network", ERROR)
     assert "none (by wslinfo)" in finding.evidence
     assert "/mnt/c/Users/u/.wslconfig:2" in finding.fix
     windows.user_file(".wslconfig", "[wsl2]\nnetworkingMode=nat\n")
     windows.shut_down()
-    assert windows.patient.found("wsl", "wsl.network") == []
+    assert windows.found("wsl.network") == []
 
 
 def test_a_mode_that_is_not_in_effect(windows: Windows) -> None:
     """The file is the wish, wslinfo the truth; a new start makes them one."""
     windows.user_file(".wslconfig", "[wsl2]\r\nnetworkingMode=Mirrored\r\n")
-    finding = only(windows.patient.found("wsl", "wsl.network"), "wsl.network", INFO)
+    finding = only(windows.found("wsl.network"), "wsl.network", INFO)
     assert ".wslconfig:2 asks for mirrored; wslinfo says nat" in finding.evidence
     assert finding.fix == "wsl.exe --shutdown"
     windows.shut_down("mirrored")
-    assert windows.patient.found("wsl", "wsl.network") == []
+    assert windows.found("wsl.network") == []
 
 
 def test_an_old_wsl_without_wslinfo(windows: Windows) -> None:
     """Then the file's wish is all that is known, and no disagreement is found."""
     windows.remove("wslinfo")
     windows.user_file(".wslconfig", "[wsl2]\nnetworkingMode=mirrored\n")
-    found = only(windows.patient.found("wsl", "wsl.version", "wsl.network"), "wsl.version", INFO)
+    found = only(windows.found("wsl.version", "wsl.network"), "wsl.version", INFO)
     assert "mirrored (by /mnt/c/Users/u/.wslconfig:2)" in found.evidence
 
 
@@ -168,7 +168,7 @@ def test_drives_elsewhere(box: Box, mounted: bool) -> None:
     windows.remove("netsh.exe")
     windows.install("netsh.exe", "/win/c/Windows/System32")
     windows.tell(ranges=[[1438, 1537, False]])
-    found = windows.patient.found("wsl", "wsl.callback", "port.excluded")
+    found = windows.found("wsl.callback", "port.excluded")
     assert [each.id for each in found] == ["port.excluded", "wsl.callback"]
     assert "/win/c/Users/u/.wslconfig:2" in found[1].evidence
 
@@ -193,14 +193,14 @@ def test_interop_off(box: Box, variables: bool) -> None:
     assert not any(windows.asked(name) for name in ("powershell.exe", "netsh.exe", "curl.exe"))
     windows.patient.put("/etc/wsl.conf", "[interop]\nenabled = true\n")
     windows.patient.put("/proc/sys/fs/binfmt_misc/WSLInterop", "enabled\n")
-    assert windows.patient.found("wsl", *unknown) == []
+    assert windows.found(*unknown) == []
 
 
 def test_a_program_that_linux_cannot_start(windows: Windows) -> None:
     """Exec format error, as when the registration is broken: unknown, and no crash."""
     path = windows.patient.put("/mnt/c/Windows/System32/netsh.exe", b"MZ\x90\0", 0o755)
     windows.remove("netsh.exe")
-    finding = only(windows.patient.found("wsl", "port.excluded"), "port.excluded", UNKNOWN)
+    finding = only(windows.found("port.excluded"), "port.excluded", UNKNOWN)
     assert path in finding.evidence
 
 
@@ -227,7 +227,7 @@ def test_what_opens_a_browser(
     windows.patient.set(**environ)
     for name in programs:
         windows.patient.program(name, "")
-    found = windows.patient.found("wsl", "wsl.browser")
+    found = windows.found("wsl.browser")
     if quiet:
         assert found == []
         return
@@ -235,7 +235,7 @@ def test_what_opens_a_browser(
     assert "/etc/wsl.conf:2" in finding.evidence
     assert "wslu" in finding.fix
     windows.patient.program("wslview", "")
-    assert windows.patient.found("wsl", "wsl.browser") == []
+    assert windows.found("wsl.browser") == []
 
 
 # -- what Windows hands over --
@@ -245,22 +245,22 @@ def test_a_token_from_windows(windows: Windows) -> None:
     """wsl.env: the variable is named with its kind and length, never shown; unset on Windows it is gone."""
     token = Login().access_token
     windows.patient.set(WSLENV="FOO/p:CODEX_ACCESS_TOKEN/u:BAR", CODEX_ACCESS_TOKEN=token)
-    finding = only(windows.patient.found("wsl", "wsl.env"), "wsl.env", WARNING)
+    finding = only(windows.found("wsl.env"), "wsl.env", WARNING)
     assert f"JWT, {len(token)} characters" in finding.evidence
     assert "CODEX_ACCESS_TOKEN/u" in finding.evidence
     assert not any(token in str(field) for field in finding)
     assert "SetEnvironmentVariable('CODEX_ACCESS_TOKEN',$null,'User')" in finding.fix
     windows.patient.set(CODEX_ACCESS_TOKEN=None)
-    assert windows.patient.found("wsl", "wsl.env") == []
+    assert windows.found("wsl.env") == []
 
 
 def test_a_path_of_windows(windows: Windows) -> None:
     """wsl.env: a path that was handed over untranslated means nothing here; with /p it does."""
     windows.patient.set(WSLENV="SSL_CERT_FILE", SSL_CERT_FILE=r"C:\corp\ca.pem")
-    finding = only(windows.patient.found("wsl", "wsl.env"), "wsl.env", WARNING)
+    finding = only(windows.found("wsl.env"), "wsl.env", WARNING)
     assert "SSL_CERT_FILE/p" in finding.fix
     windows.patient.set(WSLENV="SSL_CERT_FILE/p", SSL_CERT_FILE="/mnt/c/corp/ca.pem")
-    only(windows.patient.found("wsl", "wsl.env"), "wsl.env", INFO)
+    only(windows.found("wsl.env"), "wsl.env", INFO)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_a_path_of_windows(windows: Windows) -> None:
 def test_harmless_variables(windows: Windows, environ: dict[str, str]) -> None:
     """An empty list, an empty value, other variables, and one that Linux itself sets are none of this."""
     windows.patient.set(**environ)
-    assert windows.patient.found("wsl", "wsl.env") == []
+    assert windows.found("wsl.env") == []
 
 
 # -- other distros --
@@ -289,20 +289,20 @@ def test_harmless_variables(windows: Windows, environ: dict[str, str]) -> None:
 def test_other_distros(windows: Windows, old: bool) -> None:
     """home.distros: in UTF-8, and in the UTF-16 of an older one; those of Docker count for nothing."""
     windows.tell(distros=["Ubuntu", "docker-desktop", "docker-desktop-data"], old=old)
-    assert windows.patient.found("wsl", "home.distros") == []
+    assert windows.found("home.distros") == []
     windows.tell(distros=["Ubuntu", "Débian", "docker-desktop"], old=old)
-    finding = only(windows.patient.found("wsl", "home.distros"), "home.distros", INFO)
+    finding = only(windows.found("home.distros"), "home.distros", INFO)
     assert finding.evidence == "Ubuntu   (this one)\nDébian"
     windows.tell(distros=["Ubuntu"], old=old)
-    assert windows.patient.found("wsl", "home.distros") == []
+    assert windows.found("home.distros") == []
 
 
 def test_distros_that_are_not_told(windows: Windows) -> None:
     """Unknown when wsl.exe fails or hangs."""
     windows.tell(broken={"wsl.exe": 1})
-    only(windows.patient.found("wsl", "home.distros"), "home.distros", UNKNOWN)
+    only(windows.found("home.distros"), "home.distros", UNKNOWN)
     windows.tell(broken={}, hanging=["wsl.exe"])
-    found = windows.patient.found("wsl", "home.distros", limit=0.8)
+    found = windows.found("home.distros", limit=0.8)
     assert "no answer" in only(found, "home.distros", UNKNOWN).evidence
 
 
@@ -325,10 +325,10 @@ def test_the_exit_of_windows(
 ) -> None:
     """wsl.exit: what Windows's curl gets in the place of 400 is told, and gone when it gets 400."""
     windows.tell(curl=answer)
-    finding = only(windows.patient.found("wsl", "wsl.exit"), "wsl.exit", level)
+    finding = only(windows.found("wsl.exit"), "wsl.exit", level)
     assert words in finding.evidence
     windows.tell(curl=['{"error":{}}', "400", 0])
-    assert windows.patient.found("wsl", "wsl.exit") == []
+    assert windows.found("wsl.exit") == []
     words_sent = windows.asked("curl.exe")[-1]
     assert words_sent[-1] == "https://auth.openai.com/oauth/token"
     assert "grant_type=authorization_code" in words_sent
@@ -338,5 +338,5 @@ def test_a_curl_that_hangs(windows: Windows) -> None:
     """Unknown, in time."""
     windows.tell(hanging=["curl.exe"])
     start = time.monotonic()
-    only(windows.patient.found("wsl", "wsl.exit", limit=1.0), "wsl.exit", UNKNOWN)
+    only(windows.found("wsl.exit", limit=1.0), "wsl.exit", UNKNOWN)
     assert time.monotonic() - start < 2

@@ -30,7 +30,7 @@ def windows(box: Box) -> Windows:
 
 def found_one(windows: Windows, level: str) -> Finding:
     """Return the finding about the Windows homes."""
-    return only(windows.patient.found("wsl", "wsl.homes"), "wsl.homes", level)
+    return only(windows.found("wsl.homes"), "wsl.homes", level)
 
 
 def put(windows: Windows, text: str, user: str = "u") -> str:
@@ -65,7 +65,7 @@ def test_an_older_copy_on_windows(windows: Windows) -> None:
     assert "older" in finding.title
     assert finding.fix == f"mv {path} {path}.old"
     os.rename(windows.real(path), windows.real(f"{path}.old"))
-    assert windows.patient.found("wsl", "wsl.homes") == []
+    assert windows.found("wsl.homes") == []
 
 
 def test_the_same_copy_on_windows(windows: Windows) -> None:
@@ -101,14 +101,14 @@ def test_a_home_that_cannot_be_read(windows: Windows, text: str) -> None:
 
 
 def test_harmless_homes(windows: Windows) -> None:
-    """A home without a login, folders of nobody, an auth.json that is a pipe of another's, our own by a link."""
-    windows.user_file(".codex/config.toml", "")
+    """A file without a login, homes of nobody, and our own by a link are no trouble."""
+    windows.user_file(".codex/auth.json", "{}")
     for user in ("Public", "Default", "All Users"):
         put(windows, ADA.fresh().rotate(600).text(), user)
-    assert windows.patient.found("wsl", "wsl.homes") == []
+    assert windows.found("wsl.homes") == []
     os.makedirs(windows.real("/mnt/c/Users/v"))
     os.symlink(windows.patient.box.codex, windows.real("/mnt/c/Users/v/.codex"))
-    assert windows.patient.found("wsl", "wsl.homes") == []
+    assert windows.found("wsl.homes") == []
 
 
 def test_a_pipe_does_not_hang(windows: Windows) -> None:
@@ -132,14 +132,14 @@ def test_a_home_that_windows_names(windows: Windows) -> None:
     assert "/home/x/.codex" in found_one(windows, WARNING).evidence
     os.unlink(shared)
     windows.tell(registry={"CODEX_HOME": r"%USERPROFILE%\.codex"})
-    assert windows.patient.found("wsl", "wsl.homes") == []
+    assert windows.found("wsl.homes") == []
 
 
 def test_each_home_is_told(windows: Windows) -> None:
     """Two people on the Windows side: each home is named."""
     put(windows, Login(Person("bob")).fresh().text())
     put(windows, ADA.fresh().rotate(600).text(), "v")
-    found = windows.patient.found("wsl", "wsl.homes")
+    found = windows.found("wsl.homes")
     assert [each.level for each in found] == [WARNING, INFO]
     assert "/Users/v/" in found[0].evidence
 

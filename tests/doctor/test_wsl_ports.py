@@ -73,21 +73,21 @@ def occupied(*ports: int) -> Iterator[None]:
 def test_both_ports_reserved_by_windows(windows: Windows, language: str) -> None:
     """port.excluded: found in the words of any language; the administrator's own reservation takes it away."""
     windows.tell(language=language, ranges=[[1438, 1537, False], [50000, 50059, True]])
-    finding = only(windows.patient.found("wsl", *PORTS), "port.excluded", ERROR)
+    finding = only(windows.found(*PORTS), "port.excluded", ERROR)
     for port in (1455, 1457):
         assert f"port {port} lies in the reserved range 1438-1537" in finding.evidence
     command = re.search(r"startport=(\d+) numberofports=(\d+)", finding.fix)
     assert command is not None
     windows.reserve_for_us(int(command[1]), int(command[2]))
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 def test_one_port_reserved_leaves_the_other(windows: Windows) -> None:
     """port.excluded: with 1457 free Codex 0.169 works, so 1455 alone is worth knowing and no more."""
     windows.tell(ranges=[[1400, 1455, False]])
-    assert "1457 is free" in only(windows.patient.found("wsl", *PORTS), "port.excluded", INFO).title
+    assert "1457 is free" in only(windows.found(*PORTS), "port.excluded", INFO).title
     windows.tell(ranges=[[1457, 1500, False]])
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_one_port_reserved_leaves_the_other(windows: Windows) -> None:
 def test_harmless_ranges(windows: Windows, ranges: list[list[object]]) -> None:
     """No ranges, ranges around the ports, and an administrator's own are no trouble."""
     windows.tell(ranges=ranges)
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 def test_a_port_that_windows_has_in_mirrored_mode(
@@ -108,11 +108,11 @@ def test_a_port_that_windows_has_in_mirrored_mode(
     for port in redirect_ports:
         windows.listen(port, "codex-lb", 4711)
     with occupied(*redirect_ports):
-        finding = only(windows.patient.found("wsl", *PORTS), "port.mirrored", ERROR)
+        finding = only(windows.found(*PORTS), "port.mirrored", ERROR)
         assert "codex-lb (pid 4711) on Windows listens on 127.0.0.1:1455" in finding.evidence
         assert "mirrored (by wslinfo)" in finding.evidence
     stop(windows, finding)
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 def test_a_reserved_range_in_mirrored_mode(
@@ -121,12 +121,12 @@ def test_a_reserved_range_in_mirrored_mode(
     """port.mirrored: without a holder the reserved range of Windows is the reason, and is named."""
     windows.tell(mode="mirrored", ranges=[[1438, 1537, False]])
     with occupied(*redirect_ports):
-        found = windows.patient.found("wsl", "port.mirrored")
+        found = windows.found("port.mirrored")
         finding = only(found, "port.mirrored", ERROR)
     assert "reserved range 1438-1537" in finding.evidence
     assert "excludedportrange" in finding.fix
     windows.reserve_for_us(1455, 3)
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 def test_one_port_of_windows_leaves_the_other(
@@ -135,7 +135,7 @@ def test_one_port_of_windows_leaves_the_other(
     """port.mirrored: one port taken is info, since 0.169 takes the other; who has it may stay unknown."""
     windows.tell(mode="mirrored", broken={"powershell.exe": 5}, hanging=["netsh.exe"])
     with occupied(redirect_ports[0]):
-        found = windows.patient.found("wsl", "port.mirrored", limit=1.5)
+        found = windows.found("port.mirrored", limit=1.5)
         finding = only(found, "port.mirrored", INFO)
     assert "port 1455 cannot be had" in finding.evidence
     assert "exit code 5" in finding.evidence
@@ -153,7 +153,7 @@ def test_a_listener_here_is_none_of_windows(
     text = LISTENING.replace("PORT", str(redirect_ports[0]))
     with running_codex(box.path, "login", text=text) as pid:
         windows.see(pid)
-        assert windows.patient.found("wsl", *PORTS) == []
+        assert windows.found(*PORTS) == []
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", redirect_ports[1]))
@@ -161,7 +161,7 @@ def test_a_listener_here_is_none_of_windows(
         with socket.create_connection(listener.getsockname()) as client:
             listener.accept()[0].close()  # first, so that this end is in TIME_WAIT
             assert client.recv(1) == b""
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 def test_localhost_forwarding_off(windows: Windows) -> None:
@@ -169,20 +169,20 @@ def test_localhost_forwarding_off(windows: Windows) -> None:
     path = windows.user_file(
         ".wslconfig", "\ufeff[wsl2]\r\nmemory=8GB\r\nlocalhostForwarding = False # no\r\n"
     )
-    finding = only(windows.patient.found("wsl", *PORTS), "wsl.callback", WARNING)
+    finding = only(windows.found(*PORTS), "wsl.callback", WARNING)
     assert f"{path}:3" in finding.evidence
     assert f"delete line 3 of {path}" in finding.fix
     windows.user_file(".wslconfig", "[wsl2]\r\nmemory=8GB\r\n")
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 def test_windows_itself_says_whose_settings_count(windows: Windows) -> None:
     """Of two people PowerShell's answer chooses, when PATH says nothing."""
     windows.patient.set(PATH=windows.patient.environ["PATH"].rpartition(":")[0])
     windows.patient.put("/mnt/c/Users/w/.wslconfig", "[wsl2]\nlocalhostForwarding=false\n")
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
     windows.tell(profile=r"C:\Users\w")
-    finding = only(windows.patient.found("wsl", *PORTS), "wsl.callback", WARNING)
+    finding = only(windows.found(*PORTS), "wsl.callback", WARNING)
     assert "/mnt/c/Users/w/.wslconfig:2" in finding.evidence
 
 
@@ -190,10 +190,46 @@ def test_windows_itself_says_whose_settings_count(windows: Windows) -> None:
 def test_a_program_of_windows_swallows_the_callback(windows: Windows, address: str) -> None:
     """wsl.callback: whoever has 1455 on Windows gets what the browser sends, though Linux can listen there."""
     windows.listen(1455, "cli-proxy-api", 9044, address)
-    finding = only(windows.patient.found("wsl", *PORTS), "wsl.callback", WARNING)
+    finding = only(windows.found(*PORTS), "wsl.callback", WARNING)
     assert f"cli-proxy-api (pid 9044) on Windows listens on {address}:1455" in finding.evidence
     stop(windows, finding)
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
+
+
+@pytest.mark.parametrize(
+    ("program", "pid", "level", "step"),
+    [
+        ("Code", 9044, INFO, "view of ports"),
+        ("Cursor", 9044, INFO, "view of ports"),
+        ("codex", 9044, WARNING, "Stop-Process -Id 9044"),
+        ("com.docker.backend", 9044, WARNING, "docker ps --filter publish=1455"),
+        ("System", 4, WARNING, "--device-code"),
+        ("svchost", 1234, WARNING, "--device-code"),
+    ],
+)
+def test_what_is_done_about_a_program(
+    windows: Windows, program: str, pid: int, level: str, step: str
+) -> None:
+    """wsl.callback: nobody is told to end their editor, all containers or Windows itself."""
+    windows.listen(1455, program, pid)
+    finding = only(windows.found(*PORTS), "wsl.callback", level)
+    assert step in finding.fix
+    assert ("Stop-Process" in finding.fix) == ("Stop-Process" in step)
+
+
+def test_a_listener_that_no_browser_reaches(windows: Windows) -> None:
+    """An address of Windows that is not its loopback takes nothing from anybody."""
+    windows.listen(1455, "nginx", 9044, "192.168.1.7")
+    windows.listen(1456, "anything", 9045)
+    assert windows.found(*PORTS) == []
+
+
+def test_mirrored_healthy(windows: Windows, redirect_ports: tuple[int, int]) -> None:
+    """In mirrored mode localhostForwarding means nothing, and free ports are all that is wanted."""
+    windows.tell(mode="mirrored")
+    windows.user_file(".wslconfig", "[wsl2]\nnetworkingMode=mirrored\nlocalhostForwarding=false\n")
+    assert windows.found(*PORTS, "wsl.network") == []
+    assert windows.asked("powershell.exe") == []
 
 
 def test_the_second_port_counts_when_the_first_is_held(
@@ -202,9 +238,9 @@ def test_the_second_port_counts_when_the_first_is_held(
     """wsl.callback: 1457 on Windows matters only while somebody here has 1455 and Codex goes on to 1457."""
     windows.see()
     windows.listen(1457, "docker", 77)
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
     with running_codex(windows.patient.box.path, "login", text=LISTENING.replace("PORT", "1455")):
-        finding = only(windows.patient.found("wsl", *PORTS), "wsl.callback", WARNING)
+        finding = only(windows.found(*PORTS), "wsl.callback", WARNING)
     assert "docker (pid 77)" in finding.evidence
     assert "port 1457" in finding.title
 
@@ -212,11 +248,11 @@ def test_the_second_port_counts_when_the_first_is_held(
 def test_a_login_in_another_distro(windows: Windows) -> None:
     """wslrelay.1455: the relay has the port and nobody here does; the end of that login ends the finding."""
     windows.listen(1455, "wslrelay", 12528)
-    finding = only(windows.patient.found("wsl", *PORTS), "wslrelay.1455", WARNING)
+    finding = only(windows.found(*PORTS), "wslrelay.1455", WARNING)
     assert "wslrelay (pid 12528) on Windows listens on 127.0.0.1:1455" in finding.evidence
     assert "Stop-Process" not in finding.fix
     windows.stop(12528)
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 def test_the_relay_of_a_login_here(windows: Windows, redirect_ports: tuple[int, int]) -> None:
@@ -225,10 +261,10 @@ def test_the_relay_of_a_login_here(windows: Windows, redirect_ports: tuple[int, 
     text = LISTENING.replace("PORT", str(redirect_ports[0]))
     with running_codex(windows.patient.box.path, "login", text=text) as pid:
         windows.see(pid)
-        finding = only(windows.patient.found("wsl", *PORTS), "wslrelay.1455", INFO)
+        finding = only(windows.found(*PORTS), "wslrelay.1455", INFO)
         assert f"(pid {pid}) in this Linux" in finding.evidence
     windows.stop(12528)
-    assert windows.patient.found("wsl", *PORTS) == []
+    assert windows.found(*PORTS) == []
 
 
 @pytest.mark.parametrize(
@@ -247,7 +283,7 @@ def test_a_powershell_that_does_not_answer(
     if isinstance(missing, str):
         windows.remove(missing)
     windows.tell(**trouble)
-    found = windows.patient.found("wsl", *PORTS, limit=1.2)
+    found = windows.found(*PORTS, limit=1.2)
     assert [(each.id, each.level) for each in found] == [
         ("wsl.callback", UNKNOWN),
         ("wslrelay.1455", UNKNOWN),
@@ -259,7 +295,7 @@ def test_a_powershell_that_does_not_answer(
 def test_a_netsh_that_does_not_answer(windows: Windows) -> None:
     """port.excluded is unknown when netsh fails."""
     windows.tell(broken={"netsh.exe": 1})
-    only(windows.patient.found("wsl", *PORTS), "port.excluded", UNKNOWN)
+    only(windows.found(*PORTS), "port.excluded", UNKNOWN)
 
 
 def test_powershell_is_asked_once(windows: Windows, redirect_ports: tuple[int, int]) -> None:
@@ -267,7 +303,7 @@ def test_powershell_is_asked_once(windows: Windows, redirect_ports: tuple[int, i
     windows.remove("powershell.exe")
     windows.install("powershell.exe", "/mnt/c/Windows/System32/WindowsPowerShell/v1.0")
     windows.listen(1455, "codex", 12528)
-    assert [each.id for each in windows.patient.found("wsl", *PORTS)] == ["wsl.callback"]
+    assert [each.id for each in windows.found(*PORTS)] == ["wsl.callback"]
     ((folder, *words),) = windows.asked("powershell.exe")
     assert folder == windows.real("/mnt/c")
     assert words[:3] == ["-NoProfile", "-NonInteractive", "-Command"]

@@ -13,11 +13,16 @@ from __future__ import annotations
 import json
 import os
 
+from profiles.doctor.examining import examine
+from profiles.doctor.finding import OK
+from profiles.doctor.wsl import CHECKS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Unpack
 
-    from tests.doctor.patient import Patient
+    from profiles.doctor.finding import Finding
+    from tests.doctor.patient import Options, Patient
 
 WSL2 = "6.6.87.2-microsoft-standard-WSL2"
 WSL1 = "4.4.0-19041-Microsoft"
@@ -208,6 +213,12 @@ class Windows:
         except FileNotFoundError:
             return []
         return [call[1:] for call in calls if call[0] == name]
+
+    def found(self, *ids: str, **changes: Unpack[Options]) -> list[Finding]:
+        """Return what is wrong about these ids: only the checks that answer for them look."""
+        checks = [each for each in CHECKS if each.fine.keys() & set(ids)]
+        found = examine(self.patient.machine(**changes), checks)
+        return [each for each in found if each.level != OK and each.id in ids]
 
     # -- what changes --
 

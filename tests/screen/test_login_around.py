@@ -256,3 +256,17 @@ async def test_what_is_typed_behind_a_line(box: Box, redirect_ports: object) -> 
         await yard.shows("Here, while the browser is waited for")
         await yard.press("escape")
         await yard.shows("! not taken:")
+
+
+async def test_a_saved_login_is_one_event(box: Box) -> None:
+    """Catches a login that is `saved` twice in the log; a second one in the same hour is an event of its own."""
+    async with open_logins() as yard:
+        for count in (1, 2):
+            await yard.press("G", "l")
+            yard.simulator.device.approve(await yard.code(), BOB)
+            await yard.phase("saved")
+            await yard.press("escape", "R")
+            await yard.settle()
+            saved = [event.text for event in yard.app.state.events if "saved" in event.text]
+            assert len(saved) == count, saved
+            assert set(saved) == {f"saved the new login of {BOB}, Plus in the profile work"}

@@ -211,11 +211,11 @@ class LoginDesk:
 
     def _saved(self, login: Login, saved: SavedLogin) -> None:
         login.done(saved)
-        self.app.state.note_all(saved.said)
-        who = saved.email or saved.kind
-        words = f"{who} saved as {saved.name}"
-        if not self.app.state.was_just_said(words):
-            self.app.state.note(words, WARNING if saved.mismatch else INFO)
+        level = WARNING if saved.mismatch else INFO
+        words = f"{saved.email or saved.kind} saved as {saved.name}"
+        # What was done says it already, and more of it.
+        for sentence in saved.said or [words]:
+            self.app.state.note(sentence, level)
         self._say_unless_watched(login, words, INFO)
         if self.app.is_in(login):
             # From elsewhere the cursor is where the person left it: the next key acts there.

@@ -25,8 +25,9 @@ SEEN: dict[str, str] = {
         "are known by when they began."
     ),
     "daemon.old": (
-        "Whether the app-server daemon of a home, or another Codex that runs, still has another login than auth.json: "
-        "each new codex joins the daemon, so a switch or a login seems to have no effect."
+        "Whether the app-server daemon of a home still has another login than auth.json, asked over its socket: each "
+        "new codex joins the daemon, so a switch or a login seems to have no effect. Of the other Codexes that run, "
+        "token.other_account warns."
     ),
     "codex.doctor": (
         "What codex doctor --json of the first client on PATH calls wrong, beyond what is named better here. It sends "
@@ -142,7 +143,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         {
             "codex.running": "no Codex runs",
-            "daemon.old": "nothing that runs has another login than its home",
+            "daemon.old": "no daemon has another login than its home",
         },
         _running,
         slow=True,

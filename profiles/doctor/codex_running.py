@@ -64,23 +64,11 @@ def _by_time(
         return f"{name}, which auth.json had when it began", None
     before = since.before or "the login before"
     words = f"{before}: it began before the switch to {since.profile or 'another login'}"
-    if process.daemon:
-        finding = old_daemon(
-            machine, process, process.home, WARNING, f"The daemon still uses {before}"[:70]
-        )
-    else:
-        finding = Finding(
-            "daemon.old",
-            WARNING,
-            f"{process.command} (pid {process.pid}) still uses {before}"[:70],
-            why="It read auth.json when it began, and does not notice that it changed.",
-            fix="reload the editor's window"
-            if process.command == "codex app-server"
-            else f"quit it and start it again (pid {process.pid})",
-        )
-    return words, finding._replace(
-        evidence=f"{process.command}, pid {process.pid}, home {process.home}\n{words}"
-    )
+    if not process.daemon:
+        return words, None  # token.other_account warns of it
+    title = f"The daemon still uses {before}"
+    finding = old_daemon(machine, process, process.home, WARNING, title[:70])
+    return words, finding._replace(evidence=f"{finding.evidence}: {words}")
 
 
 def _entries(machine: Machine) -> list[Entry]:

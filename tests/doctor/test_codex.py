@@ -366,9 +366,12 @@ def test_daemon_with_a_key(patient: Patient, box: Box) -> None:
         os.unlink(f"{box.codex}/app-server-control/app-server-control.sock")
 
 
-def switched(patient: Patient, before: Login, after: Login, *, ago: float) -> None:
+def switched(
+    patient: Patient, before: Login, after: Login, *, ago: float, home: str | None = None
+) -> None:
     """Write a switch into the history, and its login into the home."""
     context = make_context(patient.environ)
+    home = home or context.home
     identities = []
     for login in (before, after):
         from profiles.auth_file import parse
@@ -376,45 +379,50 @@ def switched(patient: Patient, before: Login, after: Login, *, ago: float) -> No
         identity = parse(login.document().data(), "auth.json").identity
         assert identity is not None
         identities.append(identity.digest())
-    after.write(context.home)
+    after.write(home)
     moment = time.time() - ago
     note(
         context,
-        Entry(
-            moment, "switch", "new", identities[1], context.home, "changed", "old", identities[0]
-        ),
+        Entry(moment, "switch", "new", identities[1], home, "changed", "old", identities[0]),
     )
 
 
-def test_daemon_old_of_an_editor(patient: Patient, box: Box) -> None:
-    """A process from before a switch still has the login of then; one from after it has the new one."""
+def test_running_of_an_editor(patient: Patient, box: Box) -> None:
+    """A process from before a switch is told to have the login of then; one that waits for a login has none yet."""
     ada, bob = Login(Person("ada")).fresh(), Login(Person("bob")).fresh()
     ada.write(box.codex)
     with (
         running_codex(f"{box.path}/editor", "app-server") as editor,
-        running_codex(f"{box.path}/login", "login"),
+        running_codex(f"{box.path}/login", "login") as login,
     ):
-        assert patient.found("codex", "daemon.old") == []
+        [found] = patient.found("codex", offline=True)
+        assert f"pid {editor}, ~/.codex: ada@example.com, which auth.json had" in found.evidence
+        assert f"codex login, pid {login}, ~/.codex: waits for a new login" in found.evidence
         switched(patient, ada, bob, ago=-3)  # in a moment: it is after the start in any case
-        findings = patient.found("codex", offline=True)
-        found, running = findings
-        assert (found.id, found.level) == ("daemon.old", WARNING)
-        assert found.evidence.startswith(f"codex app-server, pid {editor}, home {box.codex}\nold: ")
-        assert found.fix == "reload the editor's window"
-        assert "waits for a new login" in running.evidence
+        [found] = patient.found("codex", offline=True)
+        assert (found.id, found.level) == ("codex.running", INFO)
+        assert f"pid {editor}, ~/.codex: old: it began before the switch to new" in found.evidence
     assert patient.found("codex", offline=True) == []
 
 
-def test_process_from_after_a_switch(patient: Patient, box: Box) -> None:
-    """A switch before a process began, one in another home, one back again: nothing is old."""
-    ada, bob = Login(Person("ada")).fresh(), Login(Person("bob")).fresh()
+def test_daemon_old_by_time(patient: Patient, box: Box) -> None:
+    """A daemon that must not be asked is known by its start: a warning when that was before a switch."""
+    ada, bob = Login(Person("ada")), Login(Person("bob"))  # from long ago: their tokens are due
     switched(patient, ada, bob, ago=60)
-    with running_codex(f"{box.path}/exec", "exec", "a prompt"):
-        assert patient.found("codex", "daemon.old") == []
-        switched(patient, bob, ada, ago=-3)
-        assert len(patient.found("codex", "daemon.old")) == 1
-        switched(patient, ada, bob, ago=-4)
-        assert patient.found("codex", "daemon.old") == []
+    with running_codex(f"{box.path}/daemon", *WORDS, CODEX_HOME=box.codex) as pid:
+        assert patient.found("codex", "daemon.old", offline=True) == []
+        elsewhere = make_context({**patient.environ, "CODEX_HOME": box.path})
+        switched(patient, bob, ada, ago=-2, home=elsewhere.home)
+        assert patient.found("codex", "daemon.old", offline=True) == []
+        switched(patient, ada, bob, ago=-3)
+        [found] = patient.found("codex", "daemon.old", offline=True)
+        assert (found.level, found.title) == (WARNING, "The daemon still uses old")
+        assert (
+            f"daemon (pid {pid}) of {box.codex}: old: it began before the switch" in found.evidence
+        )
+        assert found.mend is not None
+        switched(patient, bob, ada, ago=-4)
+        assert patient.found("codex", "daemon.old", offline=True) == []
 
 
 def test_screen_has_the_login_of_its_daemon(patient: Patient, box: Box) -> None:

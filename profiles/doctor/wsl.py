@@ -32,8 +32,8 @@ SEEN: dict[str, str] = {
     "Mode none is no network at all.",
     "wsl.interop": "Looks whether Windows programs can be run from this Linux. When not, what only Windows knows is "
     "unknown, which is never ok.",
-    "wsl.browser": "Looks for something that opens Windows's browser: BROWSER, wslview, or Windows's own "
-    "programs on PATH.",
+    "wsl.browser": "Looks whether what should open Windows's browser can: a BROWSER that is not there, Windows's "
+    "programs kept out of PATH, or not to be run at all. wslview, of wslu, is made for it.",
     "wsl.env": "Looks which variables that matter for a login Windows hands over (WSLENV): no start-up file "
     "of this Linux says where those are set.",
     "wsl.homes": "Looks at the Codex homes on the drives of Windows, and whether their login is this one, "
@@ -90,7 +90,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check({"wsl.interop": "Windows programs can be run"}, _in_wsl("wsl_setup", "interop")),
     Check(
-        {"wsl.browser": "there is something that opens a browser"},
+        {"wsl.browser": "what opens a browser can be run"},
         _in_wsl("wsl_setup", "browser"),
         slow=True,
     ),

@@ -61,11 +61,11 @@ def excluded(machine: Machine) -> list[Finding]:
 def mirrored(machine: Machine) -> list[Finding] | None:
     """Look whether a port is taken though nobody in this Linux has it; None where ports are not shared."""
     mode = networking(machine)
-    if not mode.shares_ports:
+    if not mode.shares_ports and mode.is_sure:
         return None
     taken = {port: why for port in PORTS if (why := _refused(machine, port)) is not None}
     if not taken:
-        return []
+        return [] if mode.shares_ports else None
     lines = [
         f"port {port} cannot be had ({why}), and no program in this Linux has it"
         for port, why in taken.items()
@@ -91,9 +91,12 @@ def mirrored(machine: Machine) -> list[Finding] | None:
         Finding(
             "port.mirrored",
             ERROR if both else INFO,
-            "Windows has both redirect ports" if both else f"Windows has port {next(iter(taken))}",
+            "Windows has both redirect ports"
+            if both
+            else f"Windows has port {next(iter(taken))}, which nobody here has",
             "\n".join([*lines, f"networking mode: {mode.name} (by {mode.known_by})"]),
-            "In this mode Linux and Windows share their ports: what is taken or reserved there cannot be had here. "
+            "In mirrored mode, and in WSL 1, Windows's ports are those of Linux: what is taken or reserved there "
+            "cannot be had here. "
             + ("A login by browser cannot begin." if both else "Codex 0.169 takes the other one."),
             fix,
         )

@@ -17,7 +17,7 @@ from profiles.doctor.wsl_system import (
     windows_settings,
     wished_mode,
 )
-from profiles.doctor.wsl_windows import distros
+from profiles.doctor.wsl_windows import distros, find_windows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def setup(machine: Machine) -> list[Finding]:
                 _change_mode(wish.known_by if wish else None),
             )
         )
-    elif wish is not None and wish.name != mode.name and mode.known_by == "wslinfo":
+    elif wish is not None and wish.name != mode.name and mode.is_sure:
         found.append(
             Finding(
                 "wsl.network",
@@ -118,13 +118,15 @@ def interop(machine: Machine) -> list[Finding]:
 
 
 def browser(machine: Machine) -> list[Finding] | None:
-    """Look whether anything here opens a browser; None over ssh, where it would open for nobody."""
+    """Look whether what should open Windows's browser can; None over ssh, where it would open for nobody.
+
+    That there is nothing at all which could is `browser.none`, of the ports.
+    """
     environ = machine.environ
     if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
         return None
-    named = [
-        words.split()[0] for words in environ.get("BROWSER", "").split(os.pathsep) if words.split()
-    ]
+    words = [each.split() for each in environ.get("BROWSER", "").split(os.pathsep)]
+    named = [each[0] for each in words if each]
     if any(machine.which(each) is not None for each in named):
         return []
     desktop = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
@@ -132,24 +134,30 @@ def browser(machine: Machine) -> list[Finding] | None:
         return []
     from profiles.wsl import runs_windows_programs
 
-    evidence = f"none of {', '.join(_OPENERS)} is on PATH"
+    lines = [f"BROWSER names {each}, which is not on PATH" for each in named]
+    on_path = [each for each in _OPENERS if machine.which(each) is not None]
     fix = "sudo apt install wslu   (brings wslview)"
     if not runs_windows_programs(kernel_root(machine)):
-        evidence = "Windows programs cannot be run here, and there is no desktop"
-        fix = "open the address that codex login shows by hand, or: tui login NAME --device-code"
-    elif any(machine.which(each) is not None for each in _OPENERS):
+        lines.append("Windows programs cannot be run here, and there is no desktop")
+        fix = "open the address that the login shows by hand, or: tui login NAME --device-code"
+    elif on_path and not named:
         return []
-    if named:
-        evidence = f"BROWSER names {', '.join(named)}, which is not on PATH\n{evidence}"
-    place = linux_settings(machine).place("interop.appendwindowspath")
-    if place is not None and place[0].value.lower() == "false":
-        evidence += f"\nappendWindowsPath=false in {place[1]}"
+    elif on_path:
+        fix = "unset BROWSER"
+    else:
+        aside = find_windows(machine, "powershell.exe")
+        if aside is None and not named:
+            return []
+        lines.append(f"none of {', '.join(_OPENERS)} is on PATH")
+        place = linux_settings(machine).place("interop.appendwindowspath")
+        if place is not None and place[0].value.lower() == "false":
+            lines.append(f"appendWindowsPath=false in {place[1]}")
     return [
         Finding(
             "wsl.browser",
             INFO,
-            "Nothing here opens Windows's browser",
-            evidence,
+            "Codex cannot open Windows's browser from here",
+            "\n".join(lines),
             "A login shows its address and waits: open it by hand.",
             fix,
         )
@@ -177,8 +185,9 @@ def _handed_over(name: str, value: str, entry: str, machine: Machine) -> Finding
         "then a new terminal"
     )
     if name in _LOGINS:
-        title = f"{name} comes from Windows and beats logins"
-        return Finding("wsl.env", WARNING, title, evidence, source, take_out)
+        # What it does to a login is env.access_token's and env.api_key's to say.
+        title = f"{name}, which beats logins, comes from Windows"
+        return Finding("wsl.env", INFO, title, evidence, source, take_out)
     if name in _PATHS and _WINDOWS_PATH.match(value):
         evidence += "\nits value is a path of Windows, which means nothing here"
         flag = f"in WSLENV on Windows write {name}/p for {entry}   (then WSL translates the path)"

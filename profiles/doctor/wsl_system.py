@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from profiles.doctor.machine import Machine
 
 MIRRORED, NAT, NONE, WSL1 = "mirrored", "nat", "none", "wsl1"
+_BY_WSLINFO, _BY_KERNEL = "wslinfo", "the kernel"
 #: File systems by which WSL shows the drives of Windows.
 _KINDS = frozenset({"9p", "drvfs", "v9fs", "virtiofs"})
 #: Folders of `Users` that belong to nobody.
@@ -53,6 +54,11 @@ class Mode(NamedTuple):
     def shares_ports(self) -> bool:
         """Whether a port that Windows has is taken here, too."""
         return self.name in (MIRRORED, WSL1)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is what is in effect, and not a wish or a guess."""
+        return self.known_by in (_BY_WSLINFO, _BY_KERNEL)
 
 
 def kernel_root(machine: Machine) -> str:
@@ -214,12 +220,12 @@ def networking(machine: Machine) -> Mode:
 
 def _networking(machine: Machine) -> Mode:
     if version(machine) == 1:
-        return Mode(WSL1, "the kernel")
+        return Mode(WSL1, _BY_KERNEL)
     ran = machine.run(["wslinfo", "--networking-mode"], 2.0)
     if ran is not None and ran.code == 0:
         told = ran.out.strip().lower()
         if re.fullmatch(r"[a-z0-9]+", told):
-            return Mode(told, "wslinfo")
+            return Mode(told, _BY_WSLINFO)
     wish = wished_mode(windows_settings(machine))
     return wish or Mode(NAT, "the default; wslinfo does not say")
 

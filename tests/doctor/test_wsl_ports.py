@@ -143,6 +143,17 @@ def test_one_port_of_windows_leaves_the_other(
     assert finding.fix.startswith("wsl.exe --shutdown")
 
 
+def test_a_mode_that_nobody_tells(windows: Windows, redirect_ports: tuple[int, int]) -> None:
+    """port.mirrored: without wslinfo the mode is a guess; a port that nobody here has is told all the same."""
+    windows.remove("wslinfo")
+    windows.listen(redirect_ports[0], "codex", 4711)
+    with occupied(redirect_ports[0]):
+        finding = only(windows.found("port.mirrored"), "port.mirrored", INFO)
+    assert "nat (by the default; wslinfo does not say)" in finding.evidence
+    windows.stop(4711)
+    assert windows.found("port.mirrored") == []
+
+
 @pytest.mark.parametrize("kernel", [WSL2, WSL1])
 def test_a_listener_here_is_none_of_windows(
     box: Box, redirect_ports: tuple[int, int], kernel: str

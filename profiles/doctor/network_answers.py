@@ -167,6 +167,13 @@ class _Incoming(io.RawIOBase):
         return len(data)
 
 
+def check_proxy(reply: Reply) -> None:
+    """Raises Fallen (`proxy.auth`) for the answer of a proxy that lets nobody through unknown."""
+    if reply.status == 407:
+        scheme = reply.headers.get("proxy-authenticate", "").partition(" ")[0]
+        raise Fallen("proxy.auth", f"407, it wants {scheme[:20] if scheme.isalpha() else 'Basic'}")
+
+
 def check_token(reply: Reply) -> None:
     """Judge the answer to a token request without a code: a refusal in JSON (400). Raises Fallen for any other."""
     _check_refusal(reply)
@@ -201,9 +208,6 @@ def check_discovery(reply: Reply, issuer: str) -> None:
 
 
 def _check_refusal(reply: Reply) -> None:
-    if reply.status == 407:
-        scheme = reply.headers.get("proxy-authenticate", "").partition(" ")[0]
-        raise Fallen("proxy.auth", scheme[:20] if scheme.isalpha() else "Basic")
     if reply.status >= 500:
         raise Fallen("net.service", reply.told)
     if reply.status == 403 and _REGION in reply.body:

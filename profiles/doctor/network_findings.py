@@ -208,7 +208,7 @@ def proxy_auth(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
     place = "HOST:PORT" if proxy is None else proxy.place
     name = "HTTPS_PROXY" if proxy is None else proxy.variable
     scheme = "http" if proxy is None else proxy.url.partition("://")[0]
-    wants = climbs[0].why
+    wants = climbs[0].why.partition("it wants ")[2]
     given = "a user and a password are given" if proxy and proxy.user else "none are given"
     why = (
         f"It wants credentials ({wants}); {given}. Codex sends those that stand in the variable, by the Basic "

@@ -187,14 +187,25 @@ class Climber:
 
     def _ask(self, climb: Climb) -> None:
         from profiles.doctor import network_answers as answers
+        from profiles.doctor.network_streams import Fallen
 
         line: Line | None = None
 
         def ask(method: str, path: str, form: str | None = None) -> Reply:
             nonlocal line
+            is_new = line is None or not line.is_open
             if line is None or not line.is_open:
                 line = self._line(climb)
-            reply = line.ask(method, path, form)
+            try:
+                reply = line.ask(method, path, form)
+            except Fallen as fallen:
+                line.close()
+                if is_new or "in time" in fallen.why:
+                    raise
+                # It was closed behind the answer before: nothing is wrong with that.
+                line = self._line(climb)
+                reply = line.ask(method, path, form)
+            answers.check_proxy(reply)
             climb.told.append(f"{method if path != _DISCOVERY else 'discovery'} {reply.told}")
             self.note_clock(climb, reply)
             return reply

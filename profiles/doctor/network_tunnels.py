@@ -103,7 +103,7 @@ def _connect(stream: Stream, proxy: Proxy, host: str, port: int) -> None:
         raise Fallen("proxy.dead", f"{what}: no proxy")
     status = int(words[1])
     if status == 407:
-        raise Fallen("proxy.auth", ", ".join(_schemes(head)) or "Basic")
+        raise Fallen("proxy.auth", f"407, it wants {', '.join(_schemes(head)) or 'Basic'}")
     if not 200 <= status < 300:
         raise Fallen("proxy.refused", f"CONNECT {shown}:{port}: {status}")
 
@@ -129,9 +129,9 @@ def _socks(stream: Stream, proxy: Proxy, host: str, port: int, deadline: Deadlin
         user, password = proxy.user.reveal().encode(), proxy.password.reveal().encode()
         stream.send(bytes([1, len(user) & 255]) + user + bytes([len(password) & 255]) + password)
         if _exactly(stream, 2)[1] != 0:
-            raise Fallen("proxy.auth", "user and password")
+            raise Fallen("proxy.auth", "it wants a user and password")
     elif method != 0:
-        raise Fallen("proxy.auth", "user and password")
+        raise Fallen("proxy.auth", "it wants a user and password")
     if proxy.url.startswith("socks5:"):
         # Unlike with socks5h, the number is looked up here.
         host = resolve(host, port, deadline)[0].text

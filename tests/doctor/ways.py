@@ -162,6 +162,8 @@ class Socks(Babbler):
             if not good:
                 return
         request = connection.recv(512)
+        if len(request) < 8:
+            return
         if request[3] == 1:
             host, rest = socket.inet_ntoa(request[4:8]), request[8:]
         else:
@@ -232,6 +234,36 @@ def cutting() -> Iterator[int]:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
         thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(_PATIENCE)
+
+
+@contextlib.contextmanager
+def over_tls(port: int, certificate: Certificate) -> Iterator[int]:
+    """Give a port that speaks TLS and hands what comes to a port that does not."""
+    context = certificate.server()
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+
+        def serve(connection: socket.socket) -> None:
+            with contextlib.suppress(OSError), connection:
+                connection.settimeout(_PATIENCE)
+                with (
+                    context.wrap_socket(connection, server_side=True) as ours,
+                    socket.create_connection(("127.0.0.1", port), _PATIENCE) as other,
+                ):
+                    _carry(ours, other)
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=serve, args=[connection], daemon=True).start()
+
+        thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)

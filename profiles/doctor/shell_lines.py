@@ -134,8 +134,8 @@ class _Reader:
             self.at += 1
             self._bracket("(", ")")
             return "<"
-        if self.fish and self.text[self.at] == "(":
-            return None
+        if self.text.startswith("(" if self.fish else "((", self.at):
+            return None  # a substitution, or a sum in which << is no document
         found = _OPERATOR.match(self.text, self.at)
         if found is None:
             return None
@@ -153,11 +153,14 @@ class _Reader:
             sign = self.text[self.at]
             if sign == "#" and self.at > begun:
                 self.at += 1
-            elif sign == "(" and self.at > begun and self.text[self.at - 1] == "=":
+            elif sign == "(" and (self.text.startswith("((", begun) or self._follows("=", begun)):
                 self._bracket("(", ")")
             elif not self._quoted(sign):
                 break
         return self.text[begun : self.at]
+
+    def _follows(self, sign: str, begun: int) -> bool:
+        return self.at > begun and self.text[self.at - 1] == sign
 
     def _quoted(self, sign: str) -> bool:
         """Take what begins with a quote or a `$`; False when this is neither."""

@@ -42,7 +42,8 @@ def read_shell(
     try:
         return _Shell(names, fish=fish, all_exported=all_exported).read(statements(text, fish=fish))
     except Unfinished:
-        return Read(list(_by_line(text, names)), [], {})
+        found = re.finditer(r"^\s*(?:source|\\?\.)[ \t]+(\S+)", text, re.MULTILINE)
+        return Read(list(_by_line(text, names)), [(unquoted(each[1]), False) for each in found], {})
 
 
 def _by_line(text: str, names: Collection[str]) -> Iterator[Hit]:
@@ -196,10 +197,18 @@ class _Shell:
         mark = self._mark(statement) if not led else None
         scope = "" if exports else INNER
         value = literal(raw) if len(rest) > 1 else ""
-        made = hit(
-            rest[0], statement.first, value, raw=raw, last=statement.last, scope=scope, mark=mark
+        self._add(
+            hit(
+                rest[0],
+                statement.first,
+                value,
+                raw=raw,
+                last=statement.last,
+                scope=scope,
+                mark=mark,
+                text=unquoted(raw),
+            )
         )
-        self._add(made)
 
     def _assigned(
         self, word: str, statement: Statement, scope: str, *, whole: bool = False
@@ -218,10 +227,18 @@ class _Shell:
         if scope == INNER and self.all_exported:
             scope = ""
         mark = self._mark(statement) if whole else None
-        made = hit(
-            found[1], statement.first, value, raw=raw, last=statement.last, scope=scope, mark=mark
+        self._add(
+            hit(
+                found[1],
+                statement.first,
+                value,
+                raw=raw,
+                last=statement.last,
+                scope=scope,
+                mark=mark,
+                text=unquoted(raw),
+            )
         )
-        self._add(made)
 
     def _add(self, made: Hit) -> None:
         if "function" in self.blocks and not made.scope:

@@ -18,7 +18,8 @@ ONE_COMMAND, FUNCTION, INNER = "for one command alone", "when a function is call
 class Hit(NamedTuple):
     """A statement that sets `name`, on the lines `line` to `last`, counted from 1.
 
-    `value` is what stands there, None when that is only known when it runs; `computed` says that a command makes it.
+    `value` is what stands there, None when that is only known when it runs; `text` is it as it is written, less its
+    quotes; `computed` says that a command makes it.
     `mark` goes before the line to comment it out, None when the line has to be mended by hand: it is one of several,
     or holds more than this.
     """
@@ -32,6 +33,7 @@ class Hit(NamedTuple):
     mark: str | None = None
     #: Whether the command that computes it reads Codex's own login.
     reads_login: bool = False
+    text: Secret | None = None
 
 
 def hit(
@@ -43,6 +45,7 @@ def hit(
     last: int | None = None,
     scope: str = "",
     mark: str | None = None,
+    text: str | None = None,
 ) -> Hit:
     """Return a hit, with what its value as it is written (`raw`) says."""
     computed = "$(" in raw or "`" in raw or raw.startswith("(")
@@ -55,6 +58,7 @@ def hit(
         scope,
         mark,
         computed and "auth.json" in raw,
+        Secret(text) if text is not None else None if value is None else Secret(value),
     )
 
 
@@ -66,7 +70,10 @@ def in_lines(text: str, names: Collection[str]) -> Iterator[Hit]:
     for number, line in enumerate(text.split("\n"), 1):
         found = _ASSIGNED.fullmatch(line.removesuffix("\r"))
         if found and found[1] in names:
-            yield hit(found[1], number, _bare(found[2]), raw=found[2], mark="# ")
+            # A line that goes on in the next cannot be taken out alone.
+            mark = None if found[2].endswith("\\") else "# "
+            text = found[2].strip("\"'")
+            yield hit(found[1], number, _bare(found[2]), raw=found[2], mark=mark, text=text)
 
 
 def _bare(value: str) -> str | None:

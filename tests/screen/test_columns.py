@@ -14,7 +14,17 @@ from tui.sorting import USED, WORDS, Order
 from tui.usage_state import Usage
 from tui.widgets.columns import MARKER_CELLS, TIGHTEST, USAGE, Longest, columns_for
 from tui.widgets.row_text import Known, head_text, longest_of, row_line
-from tui.widgets.words import ASCII, LOGGING_IN, REFRESHING, UNICODE, UNSAVED, cells, state_word
+from tui.widgets.words import (
+    ASCII,
+    LOGGING_IN,
+    OTHER_LOGIN,
+    REFRESHING,
+    UNICODE,
+    UNSAVED,
+    UNSAVED_LOGIN,
+    cells,
+    state_word,
+)
 
 NOW = 1_800_000_000.0
 #: Widths of the list itself: that of the narrowest terminal is 36.
@@ -101,6 +111,20 @@ def test_columns_go_from_the_right(longest: Longest, windows: bool) -> None:
         assert ids[:2] == ["name", "state"]
         assert not wider or ids == wider[: len(ids)], width
         wider = ids
+
+
+def test_columns_stay_whatever_the_states() -> None:
+    """Catches an expiry that goes when a login is refreshed or lost, and comes back: at one width the columns stay."""
+    states = (*STATES, LOGGING_IN, UNSAVED_LOGIN, OTHER_LOGIN, REFRESHING)
+    for signs in (UNICODE, ASCII):
+        for name in ("me", "personal", "old-laptop", "a-client-abroad"):
+            for width in WIDTHS:
+                found = {
+                    columns_for(width, longest_of([row(name)._replace(state=s)], signs))
+                    for s in states
+                }
+                assert len(found) == 1, (name, width, found)
+    assert [each.id for each in columns_for(36, Longest(name=9))] == ["name", "state", "expires"]
 
 
 def test_what_the_rows_are_sorted_by_is_there() -> None:

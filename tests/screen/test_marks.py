@@ -228,7 +228,7 @@ async def test_refresh_several(box: Box) -> None:
 
 
 async def test_marks_of_what_was_not_begun_stay(box: Box) -> None:
-    """A refresh of marked ones that is stopped takes off the marks of those that were sent; the next r is for the rest."""
+    """A refresh that is stopped takes off the marks of those that were sent; the next r is for the rest."""
     configure(box, "[refresh]\nconcurrency = 1\n")
     async with open_refreshes(box, profiles=FOUR) as yard:
         gate = yard.hold("lab")

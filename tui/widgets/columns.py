@@ -13,8 +13,8 @@ MARKER_CELLS = 2
 #: A name is given this much before the expiry is taken in, and this before usage is; the
 #: longest is cut at the third.
 NAME_CELLS, WIDER_NAME, LONGEST_NAME = 12, 20, 64
-#: What stays in place while rows come and go; room for `refreshing`.
-NAME_AT_LEAST, STATE_AT_LEAST = 8, 12
+#: What stays in place while rows come and go, and while logins go from one state to another: room for `login needed`.
+NAME_AT_LEAST, STATE_AT_LEAST = 8, 14
 #: A countdown below a hundred days, and how long ago something was.
 COUNTDOWN_CELLS, AGE_CELLS = 7, 8
 #: The shortest account worth a column.
@@ -73,6 +73,8 @@ def columns_for(width: int, longest: Longest) -> tuple[Column, ...]:
             break
         others += found
         left -= _cells(found)
+        if number and found is not ways[0]:
+            break  # It had to give up something: nothing less wanted may take its place.
         if not number:
             name, left = _widened(name, left, min(longest.name, WIDER_NAME))
     for number, column in enumerate(others):

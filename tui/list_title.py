@@ -24,11 +24,12 @@ def list_titles(state: State, signs: Signs) -> list[str]:
     if not count:
         return ["Profiles"]
     head = f"/{state.filter}  {len(state.rows)}/{count}" if state.filter else str(count)
-    marks, order = marks_words(state), title_words(state.order)
-    full = [f"Profiles  {head}", *filter(None, (order, marks))]
-    without_order = [f"Profiles  {head}", *filter(None, (marks,))]
+    marks, order, notes = marks_words(state), title_words(state.order), notes_words(state)
+    full = [f"Profiles  {head}", *filter(None, (notes, order, marks))]
+    without_order = [f"Profiles  {head}", *filter(None, (notes, marks))]
+    shorter = [head, *filter(None, (notes, marks))]
     short = [head, marks] if marks else [f"Profiles  {head}"]
-    ways = (full, without_order, short)
+    ways = (full, without_order, shorter, short) if notes else (full, without_order, short)
     return list(dict.fromkeys(f" {signs.dot} ".join(parts) for parts in ways))
 
 
@@ -38,6 +39,18 @@ def fitting(titles: Sequence[str], room: int, signs: Signs) -> str:
         if cells(title) <= room:
             return title
     return crop(titles[-1], room, signs)
+
+
+def notes_words(state: State) -> str:
+    """Return how many the filter lets through for their note alone, which no line of the list shows."""
+    words = state.filter.lower().split()
+    count = 0
+    for row in state.rows if words else ():
+        if row.note:
+            fields = (row.name, row.email, row.plan, row.workspace, row.state, row.kind)
+            shown = "\n".join(field for field in fields if field).lower()
+            count += not all(word in shown for word in words)
+    return f"{count} by note" if count else ""
 
 
 def marks_words(state: State) -> str:

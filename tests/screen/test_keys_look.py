@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from profiles import store
+from profiles.context import make_context
 from tests.screen.stage import BOB, configure, live_login, open_stage, put, two_logins
 from tests.support.tokens import Login
 from tui.keys import ACTIONS
@@ -50,6 +52,20 @@ async def test_filter_finds_by_everything_that_a_row_says(box: Box) -> None:
         for words, found in (("pro", 1), ("bob pro", 1), ("ok example", 2), ("PLUS ada", 1)):
             stage.app.state.set_filter(words)
             assert len(stage.app.state.rows) == found, words
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)], ids=str)
+async def test_filter_says_what_only_a_note_matches(box: Box, size: tuple[int, int]) -> None:
+    """Catches a row that a filter lets through for no reason that can be seen: the title counts those by note."""
+    two_logins(box)
+    store.set_note(make_context(), "work", "for the Zürich client")
+    async with open_stage(size) as stage:
+        await stage.press("slash")
+        stage.app.state.set_filter("zürich")
+        await stage.shows("/zürich  1/2 · 1 by note")
+        stage.app.state.set_filter("work")
+        await stage.settle()
+        assert "by note" not in stage.text
 
 
 async def test_detail(box: Box) -> None:

@@ -42,6 +42,10 @@ _OTHER_NAMES = (62, 64)
 
 def trusted(machine: Machine, variables: Variables) -> ssl.SSLContext:
     """Return whom Codex trusts. Raises Fallen (`tls.stale_ca`, `tls.codex_ca`) for a file that cannot be used."""
+    for name, id_ in ((ADDED, "tls.codex_ca"), ("SSL_CERT_FILE", "tls.stale_ca")):
+        variable = variables.find(name)
+        if variable is not None and _is_special(variable.value):
+            raise Fallen(id_, f"{name}={variable.value} is no file")
     try:
         if in_force(variables) is not None or machine.platform != "linux":
             return trusting(variables)
@@ -49,6 +53,11 @@ def trusted(machine: Machine, variables: Variables) -> ssl.SSLContext:
     except CertificateUnknown as error:
         added = error.message.startswith(ADDED)
         raise Fallen("tls.codex_ca" if added else "tls.stale_ca", error.message) from None
+
+
+def _is_special(path: str) -> bool:
+    """Whether a path is a pipe or device: OpenSSL would wait at it for ever."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def of_system(machine: Machine, variables: Variables) -> ssl.SSLContext:

@@ -298,7 +298,13 @@ def _carry(one: socket.socket, two: socket.socket) -> None:
         if not ready:
             return
         for side in ready:
-            data = side.recv(65_536)
+            side.settimeout(0)  # what came may be TLS's own, with nothing in it for us
+            try:
+                data = side.recv(65_536)
+            except ssl.SSLWantReadError:
+                continue
+            finally:
+                side.settimeout(_PATIENCE)
             if not data:
                 return
             (two if side is one else one).sendall(data)

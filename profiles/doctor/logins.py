@@ -31,7 +31,7 @@ SEEN: dict[str, str] = {
     "side and no second holder.",
     "token.other_account": "Whether a Codex that runs with the active home began before the last switch: it goes on as "
     "the login before, and says “since logged out or signed in to another account” at its next refresh.",
-    "token.not_api_key": "Whether what is stored as an API key is a ChatGPT token: the API answers “Missing "
+    "login.not_api_key": "Whether what is stored as an API key is a ChatGPT token: the API answers “Missing "
     "scopes: api.responses.write”.",
     "login.needed": "Whether a login's tokens do not work any more for another reason: expired for good, or there is "
     "no refresh token.",
@@ -122,7 +122,7 @@ def _of_document(machine: Machine, place: Place, document: AuthDocument) -> list
 
 def _not_a_key(where: str, place: Place, level: str, *, used: bool) -> Finding:
     return Finding(
-        "token.not_api_key",
+        "login.not_api_key",
         level,
         "A ChatGPT token is stored as an API key",
         f"{where}: OPENAI_API_KEY holds a JWT",
@@ -251,7 +251,7 @@ CHECKS: tuple[Check, ...] = (
         {
             "login.account_id": "every login names its account",
             "login.id_token": "every login has an id_token of its own",
-            "token.not_api_key": "no ChatGPT token is stored as an API key",
+            "login.not_api_key": "no ChatGPT token is stored as an API key",
         },
         _look_at_documents,
     ),

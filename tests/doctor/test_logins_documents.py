@@ -68,15 +68,15 @@ def test_an_access_token_in_the_place_of_the_id_token(box: Box) -> None:
 
 
 def test_a_token_stored_as_an_api_key(box: Box) -> None:
-    """token.not_api_key: an error where Codex uses it, worth knowing beside a ChatGPT login."""
+    """login.not_api_key: an error where Codex uses it, worth knowing beside a ChatGPT login."""
     token = ADA.fresh().access_token
     Document({"auth_mode": "apikey", "OPENAI_API_KEY": token}).write(box.codex)
     patient = Patient(box)
-    found_one(patient, "token.not_api_key", ERROR, f"{box.codex}/auth.json", "OPENAI_API_KEY")
+    found_one(patient, "login.not_api_key", ERROR, f"{box.codex}/auth.json", "OPENAI_API_KEY")
     ADA.fresh().document().having(OPENAI_API_KEY=token).write(box.codex)
-    found_one(patient, "token.not_api_key", INFO)
+    found_one(patient, "login.not_api_key", INFO)
     with_key_and_tokens(ADA.fresh()).write(box.codex)
-    assert_gone(patient, "token.not_api_key")
+    assert_gone(patient, "login.not_api_key")
     assert_nothing_wrong(patient)
 
 

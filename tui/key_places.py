@@ -13,7 +13,7 @@ WORDS_HERE: dict[str, dict[str, str]] = {
     "list-due": {"tab-next": "tabs"},
     "list-refresh": {"cancel": "stop", "tab-next": "tabs"},
     "refreshing": {"cancel": "stop"},
-    "events": {"copy": "copy the last"},
+    "events": {"copy": "copy the event"},
     "refreshed": {"back": "close", "refresh-all": "again"},
     "doctor": _OF_THE_DOCTOR,
     "doctor-mend": _OF_THE_DOCTOR,

@@ -18,6 +18,7 @@ from tui.screens.bugs import Lasting
 from tui.screens.clock import Clock
 from tui.screens.deeds import Deeds
 from tui.screens.filtering import Filtering
+from tui.screens.log_copy import copy_here
 from tui.screens.login_keys import LoginKeys
 from tui.screens.marking import MarkDesk
 from tui.screens.panes import Panes
@@ -123,6 +124,7 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
             **self.marking.handlers,
             **self.reading.handlers,
             **self.logins.copies.handlers,
+            "copy": partial(copy_here, self),
         }
         #: What ctrl+c ends, the first that can be; each says whether it was.
         self.cancels = (

@@ -30,7 +30,7 @@ def executable(machine: Machine) -> list[Finding] | None:
         evidence = f'{file.path}:{setting.line}: "{_EXECUTABLE}": "{setting.value}"'
         fix = f"remove line {setting.line} of {shlex.quote(file.path)}, then start the editor anew"
         if _is_missing(machine, file, setting.value.strip()):
-            title = f"{_of(file)} is told to run a Codex that is not there"
+            title = f"{_of(file)} is to run a Codex that is not there"
             why = "The extension runs that program instead of its own Codex, and has none: no sign-in works in it."
             found.append(Finding("ide.executable", WARNING, title, evidence, why, fix))
         else:

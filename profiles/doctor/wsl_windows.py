@@ -14,7 +14,7 @@ from profiles.wsl import ANSWERED, IN_UTF8, question_of_holders, read_holders, r
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from profiles.doctor.machine import Machine
     from profiles.wsl import WindowsHolder
@@ -62,14 +62,7 @@ def find_windows(machine: Machine, name: str) -> str | None:
     return found
 
 
-def ask(
-    machine: Machine,
-    command: Sequence[str],
-    patience: float,
-    *,
-    environ: Mapping[str, str] | None = None,
-    encoding: str = "utf-8",
-) -> Told:
+def ask(machine: Machine, command: Sequence[str], patience: float, encoding: str = "utf-8") -> Told:
     """Run a Windows program; `out` is None when it is missing, cannot be started or is late."""
     name = command[0]
     if not runs_windows_programs(kernel_root(machine)):
@@ -83,7 +76,7 @@ def ask(
     if folder is not None and not os.path.isdir(folder):
         folder = None
     words = [program, *command[1:]]
-    ran = machine.run(words, patience, environ=environ, folder=folder, encoding=encoding)
+    ran = machine.run(words, patience, folder=folder, encoding=encoding)
     if ran is None:
         return Told(None, f"{program} cannot be started")
     if ran.code is None:
@@ -136,15 +129,11 @@ def is_reserved(port: int, ranges: Sequence[Reserved]) -> Reserved | None:
 
 def distros(machine: Machine) -> tuple[list[str] | None, str]:
     """Return the distros of this Windows that people log in to; None and why they are not known."""
-    environ = dict(machine.environ)
-    # Without it the names come in UTF-16; WSLENV is what hands a variable to a Windows program.
-    environ["WSL_UTF8"] = "1"
-    environ["WSLENV"] = ":".join(filter(None, [environ.get("WSLENV", ""), "WSL_UTF8"]))
-    told = ask(machine, ["wsl.exe", "-l", "-q"], 3.0, environ=environ, encoding="latin-1")
+    told = ask(machine, ["wsl.exe", "-l", "-q"], 3.0, encoding="latin-1")
     if told.out is None:
         return None, told.why
     raw = told.out.encode("latin-1", "replace")
-    # Older ones do not know the variable.
+    # UTF-16, unless WSL_UTF8 is set on Windows.
     text = raw.decode("utf-16-le" if b"\0" in raw else "utf-8", "replace").lstrip("\ufeff")
     names = [line.strip() for line in text.splitlines()]
     names = [name for name in names if name and not _TOOLS.fullmatch(name)]

@@ -338,6 +338,7 @@ def test_a_program_that_is_not_there(box: Box) -> None:
         (r"C:\\codex\\codex.exe", INFO),
         (r"C:\\gone\\codex.exe", WARNING),
         (r"E:\\codex.exe", INFO),
+        (r"C:\\%WHERE%\\codex.exe", INFO),
         ("/usr/local/bin/codex", INFO),
         ("${env:HOME}/codex", INFO),
         ("codex", INFO),

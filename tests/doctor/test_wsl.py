@@ -211,7 +211,7 @@ def test_a_program_that_linux_cannot_start(windows: Windows) -> None:
         (("wslview",), {"BROWSER": "wslview"}),
         (("firefox",), {"BROWSER": "nothing:firefox %s"}),
         (("cmd.exe",), {}),
-        (("xdg-open",), {"DISPLAY": ":0"}),
+        (("xdg-open",), {"DISPLAY": ":0", "BROWSER": "nothing"}),
         ((), {"SSH_CONNECTION": "192.0.2.1 5000 192.0.2.2 22", "BROWSER": "nothing"}),
         ((), {}),  # nothing at all: browser.none
     ],
@@ -298,15 +298,15 @@ def test_harmless_variables(windows: Windows, environ: dict[str, str]) -> None:
 # -- other distros --
 
 
-@pytest.mark.parametrize("old", [False, True])
-def test_other_distros(windows: Windows, old: bool) -> None:
-    """home.distros: in UTF-8, and in the UTF-16 of an older one; those of Docker count for nothing."""
-    windows.tell(distros=["Ubuntu", "docker-desktop", "docker-desktop-data"], old=old)
+@pytest.mark.parametrize("utf8", [False, True])
+def test_other_distros(windows: Windows, utf8: bool) -> None:
+    """home.distros: in UTF-16, and in UTF-8 where that was set; those of Docker count for nothing."""
+    windows.tell(distros=["Ubuntu", "docker-desktop", "docker-desktop-data"], utf8=utf8)
     assert windows.found("home.distros") == []
-    windows.tell(distros=["Ubuntu", "Débian", "docker-desktop"], old=old)
+    windows.tell(distros=["Ubuntu", "Débian", "docker-desktop"], utf8=utf8)
     finding = only(windows.found("home.distros"), "home.distros", INFO)
     assert finding.evidence == "Ubuntu   (this one)\nDébian"
-    windows.tell(distros=["Ubuntu"], old=old)
+    windows.tell(distros=["Ubuntu"], utf8=utf8)
     assert windows.found("home.distros") == []
 
 

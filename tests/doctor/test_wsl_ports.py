@@ -310,11 +310,15 @@ def test_a_netsh_that_does_not_answer(windows: Windows) -> None:
 
 
 def test_powershell_is_asked_once(windows: Windows, redirect_ports: tuple[int, int]) -> None:
-    """All checks share one answer, from the folder of the drive; it is found without PATH, too."""
+    """Two checks share one answer, from the folder of the drive; PowerShell is found without PATH, too."""
+    windows.remove("wslinfo")
     windows.remove("powershell.exe")
     windows.install("powershell.exe", "/mnt/c/Windows/System32/WindowsPowerShell/v1.0")
-    windows.listen(1455, "codex", 12528)
-    assert [each.id for each in windows.found(*PORTS)] == ["wsl.callback"]
+    windows.listen(redirect_ports[0], "codex", 12528)
+    with occupied(redirect_ports[0]):
+        found = windows.found(*PORTS)
+    assert [each.id for each in found] == ["wsl.callback", "port.mirrored"]
+    assert all("codex (pid 12528)" in each.evidence for each in found)
     ((folder, *words),) = windows.asked("powershell.exe")
     assert folder == windows.real("/mnt/c")
     assert words[:3] == ["-NoProfile", "-NonInteractive", "-Command"]

@@ -5,7 +5,7 @@ windows.listen(1455, "wslrelay", 12528)
 windows.user_file("AppData/Roaming/Code/User/settings.json", "{…}")
 windows.stop(12528)                      # what `Stop-Process -Id 12528` does
 
-CRLF everywhere; `wsl.exe` speaks UTF-16 unless WSL_UTF8 is handed over; `netsh.exe` is localised, in its code page.
+CRLF everywhere; `wsl.exe` speaks UTF-16 unless WSL_UTF8 is set on Windows; `netsh.exe` is localised, in its code page.
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ if NAME == "netsh.exe":
     say("", foot, "", encoding=encoding)
 if NAME == "wsl.exe":
     assert words == ["-l", "-q"], words
-    handed = "WSL_UTF8" in os.environ.get("WSLENV", "").split(":") and os.environ.get("WSL_UTF8")
-    utf8 = handed and not state["old"]
-    say(*state["distros"], encoding="utf-8" if utf8 else "utf-16-le")
+    say(*state["distros"], encoding="utf-8" if state["utf8"] else "utf-16-le")
 if NAME == "reg.exe":
     assert words[0] == "query" and words[2] == "/v", words
     value = state["registry"].get(words[3])
@@ -150,10 +148,10 @@ class Windows:
             "holders": [],
             "language": "en",
             "mode": "nat",
-            "old": False,
             "profile": r"C:\Users\u",
             "ranges": [[5357, 5357, False], [50000, 50059, True]],
             "registry": {},
+            "utf8": False,
         }
         self.tell()
         patient.put("/proc/sys/kernel/osrelease", f"{kernel}\n")

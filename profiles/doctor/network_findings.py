@@ -190,15 +190,17 @@ def dead_proxy(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
     proxy = climbs[0].proxy
     assert proxy is not None  # noqa: S101 - only a climb by a proxy ends there
     variable = ladder.variables.find(proxy.variable)
-    removal = source(machine, proxy.variable, proxy.where, variable and variable.value).removal
+    named = source(machine, proxy.variable, proxy.where, variable and variable.value)
     return Finding(
         "proxy.dead",
         ERROR,
         f"the proxy {proxy.place} is dead",
         evidence_of(machine, ladder, climbs),
         f'Codex asks {hosts(climbs)} through this proxy alone, and ends with "error sending request". Browser and '
-        "curl may be fine, as they have settings of their own. What runs already keeps the old value.",
-        f"start the proxy, or: {removal}",
+        "curl may be fine, as they have settings of their own. Where the proxy belongs there, start it. What "
+        "runs already keeps the old value.",
+        named.removal,
+        named.mend(machine, "proxy.dead"),
     )
 
 

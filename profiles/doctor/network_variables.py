@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from profiles.doctor.environment_mends import comment_out
 from profiles.doctor.environment_places import where_set
 
 if TYPE_CHECKING:
+    from profiles.doctor.environment_places import Place
+    from profiles.doctor.finding import Mend
     from profiles.doctor.machine import Machine
 
 
@@ -15,6 +18,11 @@ class Source(NamedTuple):
 
     told: str
     removal: str
+    places: tuple[Place, ...] = ()
+
+    def mend(self, machine: Machine, id_: str) -> Mend | None:
+        """Return the mend that comments out the lines that set it, None when no file of the person's does."""
+        return comment_out(machine, id_, self.places) if self.places else None
 
 
 def source(machine: Machine, name: str, where: str, value: str | None = None) -> Source:
@@ -23,7 +31,7 @@ def source(machine: Machine, name: str, where: str, value: str | None = None) ->
     places = [
         each
         for each in where_set(machine, name, files_only=True)
-        if each.in_dotenv == in_dotenv and (in_dotenv or not each.ignored)
+        if each.in_dotenv == in_dotenv and not each.ignored
     ]
     same = [
         each
@@ -36,7 +44,8 @@ def source(machine: Machine, name: str, where: str, value: str | None = None) ->
         removal = f"take {name} out of {where}" if in_dotenv else f"unset {name}"
         return Source(f"{name} {kept}", removal)
     told = f"{name}, set by {', '.join(each.told for each in places)}"
-    return Source(told, places[0].remove or f"unset {name}")
+    removal = " && ".join(dict.fromkeys(each.remove for each in places if each.remove))
+    return Source(told, removal or f"unset {name}", tuple(places))
 
 
 def shown_address(value: str) -> str:

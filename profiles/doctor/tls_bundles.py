@@ -12,6 +12,7 @@ from profiles.doctor.network_variables import source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.doctor.certificates import Certificate
+    from profiles.doctor.finding import Mend
     from profiles.doctor.machine import Machine
     from profiles.doctor.network_ladder import Climb
     from profiles.oauth.variables import Variable, Variables
@@ -133,7 +134,7 @@ def added(machine: Machine) -> list[Finding]:
             "It vouches for nobody any more."
             if over
             else "Codex ends before it sends anything: no login, no refresh, no turn.",
-            _removal(machine, variable),
+            *_cure(machine, variable, "tls.codex_ca"),
         )
     ]
 
@@ -163,7 +164,7 @@ def _unusable(machine: Machine, variable: Variable, looked: Looked) -> Finding:
         f"{looked.told(_path(machine, variable))}\n{_told(machine, variable)}",
         "It stands in the place of the system's certificates, so nobody is trusted: logins and refreshes end with "
         '"error sending request", or with "no certificates found in PEM file".',
-        _removal(machine, variable),
+        *_cure(machine, variable, "tls.stale_ca"),
     )
 
 
@@ -194,7 +195,7 @@ def _unfit(machine: Machine, variable: Variable | None) -> list[Finding]:
                     ]
                 ),
                 "It stands in the place of the system's certificates, with which the service would be trusted.",
-                _removal(machine, variable),
+                *_cure(machine, variable, "tls.stale_ca"),
             )
         ]
     if looked.problem or proved or looked.number > _FEW or variable.name == FOLDER:
@@ -300,8 +301,10 @@ def _told(machine: Machine, variable: Variable) -> str:
     return source(machine, variable.name, variable.where, variable.value).told
 
 
-def _removal(machine: Machine, variable: Variable) -> str:
-    return source(machine, variable.name, variable.where, variable.value).removal
+def _cure(machine: Machine, variable: Variable, id_: str) -> tuple[str, Mend | None]:
+    """Return a finding's fix and mend: the variable goes."""
+    named = source(machine, variable.name, variable.where, variable.value)
+    return named.removal, named.mend(machine, id_)
 
 
 def _short(problem: str) -> str:

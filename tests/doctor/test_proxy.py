@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import re
 
 import pytest
 
-from profiles.doctor.finding import ERROR, INFO, OK, WARNING
+from profiles.doctor.finding import INFO, OK
 from tests.doctor.ways import (
+    PASSWORD,
     Doorman,
     Elsewhere,
-    Socks,
     after,
     black_hole,
+    check_silence,
     levels,
     only,
     over_tls,
     patient_of,
+    told,
     wrong,
 )
 from tests.support.certificates import Authority, self_signed
@@ -28,11 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from profiles.doctor.finding import Finding
     from tests.conftest import Box
     from tests.doctor.patient import Patient
-
-PASSWORD = "pQ7-secret-of-the-proxy"
 
 
 @pytest.fixture
@@ -52,18 +50,6 @@ def simulator(authority: Authority) -> Iterator[Simulator]:
 def patient(box: Box, simulator: Simulator, authority: Authority) -> Patient:
     """Somebody without NO_PROXY."""
     return patient_of(box, simulator, authority, proxied=True)
-
-
-def told(patient: Patient, id_: str, *, offline: bool = False) -> list[Finding]:
-    """Return what is found of one id."""
-    return patient.found("network", id_, offline=offline)
-
-
-def check_silence(patient: Patient) -> None:
-    """Prove that no finding holds the proxy's password, in any spelling."""
-    everything = repr(patient.findings("network", "tls", "clock"))
-    for secret in (PASSWORD, base64.b64encode(f"ada:{PASSWORD}".encode()).decode()):
-        assert secret not in everything
 
 
 def test_proxy_healthy(patient: Patient, simulator: Simulator) -> None:
@@ -100,11 +86,12 @@ def test_where_the_proxy_is_named(patient: Patient, box: Box) -> None:
         assert proxy.asked == []
 
 
+@pytest.mark.parametrize("how", ["fix", "mend"])
 @pytest.mark.parametrize("where", ["environment", ".bashrc", ".env"])
-def test_a_dead_proxy(patient: Patient, where: str) -> None:
-    """proxy.dead: one finding, with the line that names the proxy; taking that line out is the end of it."""
+def test_a_dead_proxy(patient: Patient, where: str, how: str) -> None:
+    """proxy.dead: one finding, with the line that names the proxy; commented out, by hand or by us, it is gone."""
     value = f"http://ada:{PASSWORD}@127.0.0.1:{dead_port()}"
-    path = None
+    path = f"{patient.box.home}/.profile"
     if where == ".env":
         path = patient.write(".codex/.env", f"# of work\nHTTPS_PROXY={value}\n")
     else:
@@ -121,10 +108,17 @@ def test_a_dead_proxy(patient: Patient, where: str) -> None:
     }
     assert expected[where] in finding.evidence
     check_silence(patient)
-    after(finding.fix.removeprefix("start the proxy, or: "), patient)
-    if path is not None:
+    if where == "environment":
+        assert finding.mend is None
+    elif how == "mend":
+        undo = patient.mend(finding)
         with open(path, encoding="utf-8") as file:
             assert "\n# " in file.read()
+        after(undo, patient)
+        only(patient, "proxy.dead")
+        patient.mend(only(patient, "proxy.dead"))
+    if where == "environment" or how == "fix":
+        after(finding.fix, patient)
     if where == ".bashrc":
         patient.set(HTTPS_PROXY=None)  # a new terminal
     assert wrong(patient) == []
@@ -254,203 +248,12 @@ def test_this_machine_through_a_proxy(patient: Patient) -> None:
         assert told(patient, "proxy.loopback") == []
 
 
-@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-def test_socks_without_a_number(patient: Patient, simulator: Simulator, name: str) -> None:
-    """proxy.socks_scheme: socks:// is passed over without a word; socks5h://, as the fix says, is used."""
-    with Socks() as proxy:
-        patient.set(**{name: f"socks://127.0.0.1:{proxy.port}"})
-        finding = only(patient, "proxy.socks_scheme", WARNING)
-        assert finding.title == f"{name}=socks://… is passed over by Codex"
-        assert f"{name} of the environment" in finding.evidence
-        assert proxy.asked == []
-        assert finding == only(patient, "proxy.socks_scheme", WARNING, offline=True)
-        after(finding.fix, patient)
-        assert wrong(patient) == []
-        assert set(proxy.asked) == {"127.0.0.1"}
-
-
-def test_socks_without_a_number_and_no_other_way(patient: Patient) -> None:
-    """proxy.socks_scheme is an error when the direct way, which Codex takes, ends: both causes are named."""
-    patient.write(".profile", "export ALL_PROXY=socks://127.0.0.1:1080\n")
-    patient.set(ALL_PROXY="socks://127.0.0.1:1080")
-    gone = f"https://127.0.0.1:{dead_port()}"
-    patient.set(SWITCHYARD_ISSUER=gone, SWITCHYARD_CHATGPT_BASE_URL=f"{gone}/backend-api")
-    found = {each.id: each for each in wrong(patient)}
-    assert {id_: each.level for id_, each in found.items()} == {
-        "net.tcp": ERROR,
-        "proxy.socks_scheme": ERROR,
-    }
-    assert "~/.profile:1" in found["proxy.socks_scheme"].evidence
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("ftp://proxy.example:21", "HTTPS_PROXY=ftp://… is passed over by Codex"),
-        ("http://proxy.example:port", "HTTPS_PROXY=http://… is passed over by Codex"),
-        (f"http://ada:{PASSWORD}@[", "HTTPS_PROXY=http://… is passed over by Codex"),
-        (f"ada:{PASSWORD}@proxy:x", "HTTPS_PROXY is passed over by Codex: it is no address"),
-    ],
-)
-def test_other_values_that_are_passed_over(patient: Patient, value: str, shown: str) -> None:
-    """proxy.socks_scheme: what is no address is passed over, too; no password is shown."""
-    patient.set(HTTPS_PROXY=value)
-    finding = only(patient, "proxy.socks_scheme", WARNING)
-    assert finding.title == shown
-    assert finding.fix.startswith("export HTTPS_PROXY=socks5h://")
-    check_silence(patient)
-
-
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {"ALL_PROXY": "socks://127.0.0.1:1", "HTTPS_PROXY": "PROXY"},
-        {"HTTP_PROXY": "socks://127.0.0.1:1"},
-        {"HTTPS_PROXY": ""},
-        {"HTTPS_PROXY": "  ", "ALL_PROXY": ""},
-        {"HTTP_PROXY": "http://127.0.0.1:1"},
-        {"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.0/8"},
-        {"HTTPS_PROXY": "PROXY", "https_proxy": "socks://127.0.0.1:1"},
-        {"FTP_PROXY": "socks://127.0.0.1:1", "socks_proxy": "socks://127.0.0.1:1"},
-        {"NO_PROXY": "*.example.com,localhost:80,<local>"},
-    ],
-)
-def test_harmless_oddities(patient: Patient, variables: dict[str, str]) -> None:
-    """What does not decide does not warn: empty values, http's proxy for https, a host that is exempt, other names."""
-    with Proxy() as proxy:
-        url = f"http://127.0.0.1:{proxy.port}"
-        patient.set(
-            **{name: url if value == "PROXY" else value for name, value in variables.items()}
-        )
-        assert wrong(patient) == []
-        assert wrong(patient, offline=True) == []
-
-
 def test_an_exempt_host(patient: Patient) -> None:
     """proxy.used: that NO_PROXY takes the service out of the proxy is worth knowing."""
     patient.set(HTTPS_PROXY=f"http://127.0.0.1:{dead_port()}", NO_PROXY="127.0.0.1")
     (finding,) = told(patient, "proxy.used")
     assert finding.title == "NO_PROXY exempts the service"
     assert "directly, exempted by NO_PROXY of the environment" in finding.evidence
-
-
-def test_socks_with_a_password(patient: Patient) -> None:
-    """proxy.auth of SOCKS 5: refused without, refused with a wrong one, and fine with the right one."""
-    with Socks(PASSWORD) as proxy:
-        for user, id_ in ((f"ada:{PASSWORD}@", ""), ("", "proxy.auth"), ("ada:x@", "proxy.auth")):
-            patient.set(ALL_PROXY=f"socks5://{user}127.0.0.1:{proxy.port}")
-            assert [each.id for each in wrong(patient)] == [id_] * bool(id_)
-            check_silence(patient)
-
-
-def test_socks_refuses(patient: Patient) -> None:
-    """proxy.refused by SOCKS, in its words; of this machine itself that is proxy.loopback."""
-    with Socks(refusal=2) as proxy:
-        patient.set(ALL_PROXY=f"socks5h://127.0.0.1:{proxy.port}")
-        only(patient, "proxy.loopback")
-        patient.set(
-            SWITCHYARD_ISSUER="https://auth.switchyard.invalid",
-            SWITCHYARD_CHATGPT_BASE_URL="https://chat.switchyard.invalid/backend-api",
-        )
-        assert "not allowed" in only(patient, "proxy.refused").evidence
-        assert set(proxy.asked) == {
-            *("127.0.0.1", "auth.switchyard.invalid", "chat.switchyard.invalid")
-        }
-
-
-def test_socks_with_names_of_our_own(patient: Patient) -> None:
-    """socks5:// looks names up here, socks5h:// there: with the first an unknown name is net.dns."""
-    with Socks() as proxy:
-        patient.set(
-            ALL_PROXY=f"socks5://127.0.0.1:{proxy.port}",
-            SWITCHYARD_ISSUER="https://auth.switchyard.invalid",
-            SWITCHYARD_CHATGPT_BASE_URL="https://chat.switchyard.invalid/backend-api",
-        )
-        only(patient, "net.dns")
-        assert proxy.asked == []
-
-
-def test_a_kind_that_is_not_spoken(patient: Patient) -> None:
-    """proxy.unspoken: SOCKS 4, which Codex speaks and Switchyard does not, is said; the way is not looked at."""
-    patient.set(ALL_PROXY="socks4://127.0.0.1:1080")
-    finding = only(patient, "proxy.unspoken", WARNING)
-    assert "ALL_PROXY of the environment" in finding.evidence
-    with Socks() as proxy:
-        after(
-            finding.fix.partition(",")[0].replace("HOST:PORT", f"127.0.0.1:{proxy.port}"), patient
-        )
-        assert wrong(patient) == []
-
-
-WINDOWS = r"""
-HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings
-    User Agent    REG_SZ    Mozilla/4.0
-    ProxyEnable    REG_DWORD    0x{on}
-    ProxyServer    REG_SZ    {server}
-    ProxyOverride    REG_SZ    <local>
-"""
-
-
-def windows(patient: Patient, on: int, server: str) -> None:
-    """Let Windows, of which this is the WSL, have a proxy."""
-    patient.set(WSL_DISTRO_NAME="Ubuntu")
-    text = WINDOWS.format(on=on, server=server).replace("\n", "\r\n")
-    patient.program(
-        "reg.exe", f"import sys\nassert sys.argv[1] == 'query'\nsys.stdout.write({text!r})\n"
-    )
-
-
-def test_a_proxy_of_windows(patient: Patient) -> None:
-    """proxy.system: Windows's proxy is worth knowing while all is well; a warning, and the way, when it is not."""
-    with Proxy() as proxy:
-        windows(patient, 1, f"http=x:1;https=127.0.0.1:{proxy.port}")
-        assert wrong(patient) == []
-        (finding,) = told(patient, "proxy.system", offline=True)
-        assert finding.level == INFO
-        assert f"Windows has the proxy 127.0.0.1:{proxy.port} set up" in finding.evidence
-        assert "mirrored" in finding.why
-        patient.write(".codex/config.toml", "[features]\nrespect_system_proxy = true\n")
-        assert told(patient, "proxy.system") == []
-        patient.write(".codex/config.toml", "")
-        patient.set(SWITCHYARD_ISSUER=f"https://127.0.0.1:{dead_port()}")
-        (finding,) = told(patient, "proxy.system")
-        assert finding.level == WARNING
-        after(finding.fix, patient)
-        assert told(patient, "proxy.system") == []
-
-
-def test_no_proxy_of_windows(patient: Patient) -> None:
-    """proxy.system: switched off, or nobody to ask, is nothing; one for all schemes is read, too."""
-    windows(patient, 0, "127.0.0.1:7890")
-    assert told(patient, "proxy.system") == []
-    windows(patient, 1, "proxy.corp.example:8080")
-    (finding,) = told(patient, "proxy.system")
-    assert finding.fix == "export HTTPS_PROXY=http://proxy.corp.example:8080"
-    patient.program("reg.exe", "raise SystemExit(1)")
-    assert told(patient, "proxy.system") == []
-    patient.set(WSL_DISTRO_NAME=None)
-    assert "proxy.system" not in levels(patient)
-
-
-MAC = """<dictionary> {
-  HTTPEnable : 1
-  HTTPPort : 8080
-  HTTPProxy : web.corp.example
-  HTTPSEnable : 1
-  HTTPSPort : 8443
-  HTTPSProxy : safe.corp.example
-}
-"""
-
-
-def test_a_proxy_of_macos(patient: Patient) -> None:
-    """proxy.system: macOS's proxy for https is named; switched off it is nothing."""
-    patient.options["platform"] = "darwin"
-    patient.program("scutil", f"print({MAC!r})")
-    (finding,) = told(patient, "proxy.system", offline=True)
-    assert finding.fix == "export HTTPS_PROXY=http://safe.corp.example:8443"
-    patient.program("scutil", f"print({MAC.replace('HTTPSEnable : 1', 'HTTPSEnable : 0')!r})")
-    assert told(patient, "proxy.system", offline=True) == []
 
 
 def test_plain_http_through_a_proxy(box: Box) -> None:

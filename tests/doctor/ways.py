@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import os
 import select
+import shutil
 import socket
 import ssl
 import subprocess
@@ -31,6 +33,8 @@ _PATIENCE: Final = 10.0
 SYSTEM: Final = "/etc/ssl/certs/ca-certificates.crt"
 #: What belongs to whoever runs the tests, not to the patient.
 _STRANGE: Final = ("CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "PIP_CERT")
+#: The password of each proxy that wants one.
+PASSWORD: Final = "pQ7-secret-of-the-proxy"
 SUBJECTS: Final = ("network", "tls", "clock")
 
 
@@ -194,6 +198,25 @@ def only(patient: Patient, id_: str, level: str = ERROR, *, offline: bool = Fals
 def levels(patient: Patient) -> dict[str, str]:
     """Return the level of each id."""
     return {each.id: each.level for each in patient.findings(*SUBJECTS)}
+
+
+def copy(path: str, box: Box, name: str = "bundle.pem") -> str:
+    """Copy a file of certificates into the person's home; return its path."""
+    os.makedirs(f"{box.home}/certs", exist_ok=True)
+    return shutil.copy(path, f"{box.home}/certs/{name}")
+
+
+def told(patient: Patient, id_: str, *, offline: bool = False) -> list[Finding]:
+    """Return what is found of one id, in all three subjects, that is not ok."""
+    found = patient.findings(*SUBJECTS, offline=offline)
+    return [each for each in found if each.id == id_ and each.level != OK]
+
+
+def check_silence(patient: Patient) -> None:
+    """Prove that no finding holds the proxy's password, in any spelling."""
+    everything = repr(patient.findings("network", "tls", "clock"))
+    for secret in (PASSWORD, base64.b64encode(f"ada:{PASSWORD}".encode()).decode()):
+        assert secret not in everything
 
 
 @contextlib.contextmanager

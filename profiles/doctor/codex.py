@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from profiles.doctor.checks import Check
+from profiles.doctor.codex_clients import OF_WINDOWS, clients
 from profiles.doctor.finding import INFO, UNKNOWN, WARNING, Finding
 
 TYPE_CHECKING = False
@@ -43,8 +44,6 @@ _REVOKES = (0, 140)
 
 
 def _clients(machine: Machine) -> list[Finding]:
-    from profiles.doctor.codex_clients import clients
-
     found = clients(machine)
     if not found:
         return [
@@ -57,7 +56,23 @@ def _clients(machine: Machine) -> list[Finding]:
                 "npm install -g @openai/codex",
             )
         ]
-    return [*_several(found), *_version(found[0])]
+    if found[0].kind == OF_WINDOWS:
+        return [_windows_first(found)]
+    return [*_several([each for each in found if each.kind != OF_WINDOWS]), *_version(found[0])]
+
+
+def _windows_first(found: list[Client]) -> Finding:
+    own = next((each.path for each in found if each.kind != OF_WINDOWS), None)
+    return Finding(
+        "codex.several",
+        WARNING,
+        "The first codex on PATH is that of Windows",
+        "\n".join(f"{each.path} ({each.kind})" for each in found),
+        "It uses the home of Windows, not the one of this Linux: logins made here have no effect on it.",
+        "npm install -g @openai/codex"
+        if own is None
+        else f'export PATH="{own.rpartition("/")[0]}:$PATH"',
+    )
 
 
 def _several(found: list[Client]) -> list[Finding]:

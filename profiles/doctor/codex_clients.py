@@ -19,6 +19,8 @@ _PLATFORM = re.compile(r"-(?:x86_64|aarch64|arm64)\b.*$")
 _SAID = re.compile(rf"\b{_VERSION}")
 #: So far above the program lies the package.json of npm.
 _ABOVE = 7
+#: A client of the other side, which WSL finds on Windows's PATH: never run from here.
+OF_WINDOWS = "of Windows"
 #: Seconds for `codex --version`.
 _PATIENCE = 2.0
 
@@ -68,9 +70,13 @@ def _look(machine: Machine) -> list[Client]:
         if not os.access(path, os.X_OK) or not os.path.isfile(path):
             continue
         real = os.path.realpath(path)
-        if real not in found:
-            version = _in_path(real) or _of_package(real) or _said(machine, path)
-            found[real] = Client(path, real, _kind(machine, real), version)
+        if real in found:
+            continue
+        kind = _kind(machine, real)
+        version = _in_path(real) or _of_package(real)
+        if version is None and kind != OF_WINDOWS:
+            version = _said(machine, path)
+        found[real] = Client(path, real, kind, version)
     return list(found.values())
 
 
@@ -78,7 +84,7 @@ def _kind(machine: Machine, real: str) -> str:
     if "/extensions/openai.chatgpt" in real:
         return "bundled with an editor"
     if real.startswith(machine.path("/mnt/")) and "/Users/" in real:
-        return "of Windows"
+        return OF_WINDOWS
     if "/node_modules/" in real:
         return "npm"
     if "/Cellar/" in real or "/Caskroom/" in real:

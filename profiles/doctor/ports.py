@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from profiles.doctor.codex_clients import Client
     from profiles.doctor.machine import Machine
 
     #: Returns why a port cannot be listened on, as an error number; None when it can.
@@ -196,7 +197,7 @@ def _ipv6(machine: Machine, ports: Sequence[int]) -> list[Finding]:
             each.words,
             f"{client} Where localhost is ::1, the callback ends at that program: then type 127.0.0.1 for localhost "
             "in the address, and open it again.",
-            "codex update" if each.pid is None or each.owner else f"kill {each.pid}",
+            _free_six(old[0], each) if old else "",
         )
         for each in listeners(machine, ports)
         if each.address == "::1"
@@ -221,6 +222,10 @@ def _ipv6(machine: Machine, ports: Sequence[int]) -> list[Finding]:
             else "type 127.0.0.1 for localhost in the failed address, and open it again",
         ),
     ]
+
+
+def _free_six(client: Client, holder: Listener) -> str:
+    return client.update if holder.pid is None or holder.owner else f"kill {holder.pid}"
 
 
 def _localhost(hosts: str | None) -> tuple[str | None, int, bool]:

@@ -181,6 +181,27 @@ def test_same_version_twice(patient: Patient, box: Box) -> None:
     assert patient.found("codex", offline=True) == []
 
 
+def test_client_of_windows(box: Box) -> None:
+    """WSL finds Windows's client on PATH: never run; behind one of ours harmless, before it the wrong one."""
+    patient = Inspected(box, proc=None)
+    patient.context["processes"] = list
+    npm_client(patient, "0.169.0")
+    theirs = os.path.dirname(
+        patient.put("/mnt/c/Users/u/AppData/Roaming/npm/codex", "#!/bin/sh\n>ran\n", 0o755)
+    )
+    patient.set(PATH=f"{patient.bin}:{theirs}")
+    assert patient.found("codex", offline=True) == []
+    patient.set(PATH=f"{theirs}:{patient.bin}")
+    [found] = patient.found("codex", offline=True)
+    assert (found.id, found.level) == ("codex.several", WARNING)
+    assert f"{theirs}/codex (of Windows)" in found.evidence
+    assert found.fix == f'export PATH="{patient.bin}:$PATH"'
+    patient.set(PATH=theirs)
+    [found] = patient.found("codex", offline=True)
+    assert found.fix == "npm install -g @openai/codex"
+    assert not os.path.exists(f"{patient.work}/ran")
+
+
 @pytest.mark.parametrize(
     ("version", "does"),
     [

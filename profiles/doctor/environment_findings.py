@@ -33,7 +33,8 @@ def places_of(machine: Machine, name: str) -> list[Place]:
 
 def steps(name: str, places: Sequence[Place], *, is_set: bool) -> str:
     """Return the line that takes a variable away, everywhere: in files, in programs, in this terminal."""
-    removals = list(dict.fromkeys(place.remove for place in places if not place.ignored))
+    counted = [place for place in places if not place.ignored or not is_set]
+    removals = list(dict.fromkeys(place.remove for place in counted))
     by_hand = [each for each in removals if each.startswith("in an elevated")]
     lines = [each for each in removals if each not in by_hand]
     if is_set or not removals:
@@ -136,7 +137,7 @@ def _not_here(
             title,
             "\n".join([name, *where_lines(machine, name, places, is_set=False)]),
             why,
-            steps(name, counted or places, is_set=False),
+            steps(name, places, is_set=False),
             comment_out(machine, id_, biting),
         )
     ]

@@ -26,7 +26,7 @@ _STARTERS = frozenset({"env", "sudo", "exec", "command", "nohup", "nice"})
 
 
 class Read(NamedTuple):
-    """What a file says: hits, the paths (not expanded) that it sources, and whether all it sets is exported there."""
+    """What a file says: hits; the paths that it sources, not expanded, and whether all that is set there is exported."""
 
     hits: list[Hit]
     sourced: list[tuple[str, bool]]
@@ -37,7 +37,8 @@ def read_shell(
     text: str, names: Collection[str], *, fish: bool = False, all_exported: bool = False
 ) -> Read:
     """Return what a file of sh, bash, zsh or fish says about `names`."""
-    if not any(name in text for name in names) and not _SOURCE.search(text):
+    looked_for = (*names, "ZDOTDIR")
+    if not any(name in text for name in looked_for) and not _SOURCE.search(text):
         return Read([], [], {})
     try:
         return _Shell(names, fish=fish, all_exported=all_exported).read(statements(text, fish=fish))

@@ -14,7 +14,9 @@ from profiles.doctor.homes_places import (
     PROFILE,
     Place,
     foreign_places,
+    home_words,
     own_places,
+    shortened,
     words_for,
 )
 from profiles.doctor.homes_twins import outrun, twins
@@ -70,7 +72,7 @@ def _look_at_place(machine: Machine) -> list[Finding]:
         finding = Finding(
             "home.link",
             ERROR,
-            f"{machine.short(path)} is a link that leads nowhere",
+            "The active home is a link that leads nowhere",
             f"{path} -> {os.readlink(path)}",
             "Codex calls such a home missing. When it leads to a disk that is not mounted, mount that; else remove the "
             "link, and Codex makes a folder there.",
@@ -120,7 +122,7 @@ def _look_at_many(machine: Machine) -> list[Finding]:
             Finding(
                 "home.many",
                 INFO,
-                f"{len(others) + 1} homes are there; Codex uses {machine.short(active.home)}",
+                f"{len(others) + 1} homes are there; Codex uses {shortened(machine.short(active.home))}",
                 evidence,
                 "Each home has a login of its own; CODEX_HOME chooses, else ~/.codex counts.",
             )
@@ -163,11 +165,11 @@ def _bad_disk(machine: Machine, place: Place, mount: Mount) -> Finding:
     else:
         fix = f"move {machine.short(place.home)} to a local disk"
     breaks = mount.is_windows and place.role == ACTIVE
-    title = "The active home" if place.role == ACTIVE else f"The home {machine.short(place.home)}"
+    words = home_words(machine, place)
     return Finding(
         "home.symlink",
         ERROR if breaks else WARNING,
-        f"{title} lies on {what}",
+        f"{words[0].upper()}{words[1:]} lies on {what}",
         evidence,
         "Locks and SQLite do not hold there: “disk I/O error”, “migration 1 was previously applied”, “database appears "
         "to be damaged”. Accept no repair first: give Codex a real folder on a local disk, and log in there.",
@@ -220,7 +222,10 @@ def _first_of_each_disk(places: Iterable[tuple[str, bool]]) -> list[tuple[str, b
     seen: set[int] = set()
     kept = []
     for folder, counts in places:
-        device = os.stat(folder).st_dev
+        try:
+            device = os.stat(folder).st_dev
+        except OSError:
+            continue
         if device not in seen:
             seen.add(device)
             kept.append((folder, counts))
@@ -266,7 +271,7 @@ def _look_at_tmp(machine: Machine) -> list[Finding]:
             f"{machine.home} is below {temporary}",
             "Codex warns that it could not create PATH aliases; that is harmless. What lies there may be gone after a "
             "restart of the machine, the login too.",
-            "unset CODEX_HOME, or give it a folder elsewhere",
+            "unset CODEX_HOME" if machine.context.active.from_environment else "",
         )
     ]
 

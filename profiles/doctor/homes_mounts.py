@@ -42,6 +42,8 @@ class Mount(NamedTuple):
     @property
     def is_network(self) -> bool:
         """Whether its files lie on another machine, or behind a program that may not keep locks."""
+        if self.kind == "9p" and self.point == "/":
+            return False  # a sandbox, whose whole disk is lent by its host
         remote = self.kind in _NETWORK or self.kind.startswith("fuse.")
         return remote and not self.is_windows and self.kind not in _LOCAL
 

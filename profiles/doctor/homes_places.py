@@ -18,6 +18,8 @@ ACTIVE, PROFILE, USUAL, FOUND = "active", "profile", "usual", "found"
 OTHER_USER, WINDOWS = "other user", "windows"
 #: More folders of users than these are a server with guests, whose homes are closed anyway.
 _MOST_USERS = 50
+#: Characters of a name in a title, which has 70 in all.
+_LONGEST = 24
 
 
 class Place(NamedTuple):
@@ -157,13 +159,20 @@ def home_words(machine: Machine, place: Place) -> str:
     """Return the place in few words, for a title."""
     if place.role == ACTIVE:
         return "the active home"
-    return f"the home of {place.name}" if place.name else f"the home {machine.short(place.home)}"
+    if place.name:
+        return f"the home of {shortened(place.name)}"
+    return f"the home {shortened(machine.short(place.home))}"
 
 
 def login_words(machine: Machine, place: Place) -> str:
     """Return the login of the place in few words, for a title."""
     if place.role == ACTIVE:
         return "the active login"
-    return (
-        f"the login of {place.name}" if place.name else f"the login in {machine.short(place.home)}"
-    )
+    if place.name:
+        return f"the login of {shortened(place.name)}"
+    return f"the login in {shortened(machine.short(place.home))}"
+
+
+def shortened(name: str) -> str:
+    """Return a name or path so short that a title can hold it; the evidence has it whole."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -15,6 +15,7 @@ from profiles.doctor.homes_places import (
     Place,
     foreign_places,
     own_places,
+    shortened,
     words_for,
 )
 from profiles.doctor.homes_stores import stored_tokens
@@ -144,7 +145,7 @@ def _short(holder: Holder) -> str:
         return holder.words.partition(" (")[0]
     if place.role == WINDOWS:
         return "Windows"
-    return {PROFILE: f"the profile {place.name}"[:30]}.get(place.role, "another home")
+    return {PROFILE: f"the profile {shortened(place.name)}"}.get(place.role, "another home")
 
 
 def _profile_of(machine: Machine, holder: Holder) -> str | None:

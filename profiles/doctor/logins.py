@@ -8,18 +8,22 @@ from profiles.doctor.homes_places import (
     ACTIVE,
     PROFILE,
     Place,
+    cache_of,
     login_words,
     own_places,
     shelf_of,
+    shortened,
     words_for,
 )
 from profiles.doctor.logins_loop import loops
 from profiles.doctor.logins_states import plans, states
+from profiles.paths import AUTH_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.auth_file import AuthDocument
     from profiles.doctor.machine import Machine
+    from profiles.history import Entry
 
 SEEN: dict[str, str] = {
     "token.expired": "The access token's exp (for one that cannot be read: 8 days after last_refresh). Codex refreshes "
@@ -156,7 +160,7 @@ def _look_at_profiles(machine: Machine) -> list[Finding]:
             Finding(
                 "profile.broken",
                 ERROR if row.active else WARNING,
-                f"The profile {row.name} cannot be used",
+                f"The profile {shortened(row.name or '')} cannot be used",
                 f"{profile.folder}: {row.reason}",
                 "A switch to it is refused. What its file holds is never written over.",
                 _mend_profile(row.name or "", row.reason or "", profile.folder),
@@ -199,32 +203,43 @@ def _mend_profile(name: str, reason: str, folder: str) -> str:
 def _look_at_running(machine: Machine) -> list[Finding]:
     from time import gmtime, strftime
 
-    from profiles.history import last_switches
     from profiles.processes import PROC, is_login, start_time
 
-    switch = next(last_switches(machine.context, machine.home), None)
-    if switch is None:
-        return []
-    at = strftime("%Y-%m-%d %H:%M:%S UTC", gmtime(switch.time))
+    live = cache_of(machine).auth_facts(f"{machine.home}/{AUTH_FILE}").identity
     found = []
     for process in machine.processes:
         if process.home != machine.home or process.daemon or is_login(process):
             continue
         since = start_time(process.pid, machine.proc if PROC is not None else None)
-        if since is None or since >= switch.time:
+        if since is None:
             continue
+        switches = _switches_after(machine, since)
+        # Switched there and back, it is what it was.
+        if not switches or (live is not None and switches[-1].before_identity == live.digest()):
+            continue
+        at = strftime("%Y-%m-%d %H:%M:%S UTC", gmtime(switches[-1].time))
         found.append(
             Finding(
                 "token.other_account",
                 WARNING,
                 f"A running Codex is still the login before: pid {process.pid}",
-                f"{process.command} (pid {process.pid}) began before the switch to {switch.profile} at {at}",
+                f"{process.command} (pid {process.pid}) began before the switch to {switches[-1].profile} at {at}",
                 "Nothing tells a running Codex that the file changed. At its next refresh it says “since logged out or "
                 "signed in to another account”.",
                 f"end it and start it again: kill {process.pid}",
             )
         )
     return found
+
+
+def _switches_after(machine: Machine, since: float) -> list[Entry]:
+    """Return the switches of the active home after a time (seconds since the epoch), newest first."""
+    from itertools import takewhile
+
+    from profiles.history import last_switches
+
+    switches = last_switches(machine.context, machine.home)
+    return list(takewhile(lambda each: each.time > since, switches))
 
 
 def _fine(*pairs: tuple[str, str]) -> dict[str, str]:

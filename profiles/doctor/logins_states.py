@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from profiles.doctor.finding import ERROR, INFO, WARNING, Finding
-from profiles.doctor.homes_places import cache_of
+from profiles.doctor.homes_places import cache_of, shortened
 from profiles.expiry import (
     DAY,
     EXPIRED,
@@ -45,7 +45,8 @@ class Known(NamedTuple):
         """The login, for a title."""
         if self.row.name is None:
             return "the active login"
-        return f"{self.row.name} (active)" if self.row.active else self.row.name
+        name = shortened(self.row.name)
+        return f"{name} (active)" if self.row.active else name
 
     @property
     def level(self) -> str:

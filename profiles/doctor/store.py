@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from profiles.doctor.checks import Check
 from profiles.doctor.finding import ERROR, INFO, WARNING, Finding
-from profiles.doctor.homes_places import ACTIVE, PROFILE, Place, home_words, own_places
+from profiles.doctor.homes_places import ACTIVE, PROFILE, Place, home_words, own_places, shortened
 from profiles.doctor.store_forced import forced
 from profiles.doctor.store_layers import (
     SYSTEM,
@@ -131,7 +131,6 @@ def _broken(place: Place, layer: Layer) -> Finding:
         fix = without(layer, key)
     else:
         fix = without(layer, "")
-        fix = fix.partition("  (")[0]
     return Finding(
         "config.broken",
         ERROR if place.role == ACTIVE else WARNING,
@@ -163,20 +162,20 @@ def _provider(
     evidence = f'{layer.where("model_provider")}: model_provider = "{name}"'
     host = _host(table.get("base_url")) if table is not None else ""
     if table is None and name not in _BUILT_IN:
-        title = f"The provider {name} is not there"
+        title = f"The provider {shortened(name)} is not there"
         why = "Every Codex command ends with “Model provider not found”."
     elif table is not None and table.get("requires_openai_auth") is True:
         evidence += f", base_url of {host or 'OpenAI'}, requires_openai_auth = true"
         if not host.endswith("api.openai.com"):
             return None if not host else _elsewhere(layer, evidence, host)
-        title = f"The provider {name} sends a ChatGPT token to the API"
+        title = f"The provider {shortened(name)} sends a ChatGPT token to the API"
         why = (
             "The API answers 401, “Missing scopes: api.responses.write”: a ChatGPT login is no API key. A real key is "
             "billed apart."
         )
     else:
         level = WARNING
-        title = f"The provider {name} does not use this login"
+        title = f"The provider {shortened(name)} does not use this login"
         why = "Codex works with what that provider asks for, whoever is logged in here; a switch changes nothing."
         evidence += _env_key(machine, table or {})
     return Finding("config.provider", level, title, evidence, why, without(layer, "model_provider"))
@@ -186,7 +185,7 @@ def _elsewhere(layer: Layer, evidence: str, host: str) -> Finding:
     return Finding(
         "config.provider",
         WARNING,
-        f"The login's token is sent to {host}",
+        f"The login's token is sent to {shortened(host)}",
         evidence,
         "Whoever runs that host can use the account, and answers in OpenAI's place.",
         without(layer, "model_provider"),

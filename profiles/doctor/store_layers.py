@@ -127,8 +127,8 @@ def line_of(text: str, key: str) -> int | None:
 
 
 def without(layer: Layer, key: str) -> str:
-    """Return the command that takes a setting out of its file."""
-    return _edited(layer, key, "d")
+    """Return the command that comments a setting out of its file."""
+    return _edited(layer, key, "s/^/# /")
 
 
 def with_value(layer: Layer, key: str, value: str) -> str:
@@ -137,8 +137,11 @@ def with_value(layer: Layer, key: str, value: str) -> str:
 
 
 def _edited(layer: Layer, key: str, change: str) -> str:
-    number = layer.line(key)
-    if number is None:
-        return f"${{EDITOR:-vi}} {shlex.quote(layer.path)}  (key {key})"
-    command = shlex.join(["sed", "-i", f"{number}{change}", layer.path])
+    """Return the command that changes the line of a setting, and nothing, should it stand elsewhere by then."""
+    number, path = layer.line(key), os.path.realpath(layer.path)
+    if number is None or not _parsed(layer.text.splitlines()[number - 1]):
+        # Over several lines, or written in a way that no one command changes.
+        return f"${{EDITOR:-vi}} {shlex.quote(path)}"
+    # Everywhere the same, on a Mac too, and the former file is kept beside it.
+    command = shlex.join(["sed", "-i.bak", f"{number}{{/{key}/{change};}}", path])
     return command if layer.is_home or os.geteuid() == 0 else f"sudo {command}"

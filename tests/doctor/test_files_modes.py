@@ -177,6 +177,32 @@ def test_other_modes_that_do_no_harm(box: Box) -> None:
     assert_gone(patient, "file.mode")
 
 
+def _seen_by_nobody(box: Box) -> list[list[str]]:
+    """Give the homes to somebody without powers, who examines all four subjects; return what is not "ok"."""
+    program = (
+        "import json\n"
+        "from profiles.context import make_context\n"
+        "from profiles.doctor import files, homes, logins, store\n"
+        "from profiles.doctor.examining import examine\n"
+        "from profiles.doctor.machine import Machine\n"
+        "checks = homes.CHECKS + files.CHECKS + store.CHECKS + logins.CHECKS\n"
+        f"machine = Machine(make_context(), root={box.path + '/root'!r}, proc='/proc')\n"
+        "print(json.dumps([each[:5] for each in examine(machine, checks) if each.level != 'ok']))\n"
+    )
+    give(box.home)
+    give(box.switchyard)
+    done = run_as_nobody([sys.executable, "-c", program], env=tui_environ(), cwd=ROOT)
+    assert not done.stderr, done.stderr
+    found: list[list[str]] = json.loads(done.stdout)
+    return found
+
+
+def test_all_well_without_powers(box: Box) -> None:
+    """Somebody who is not root sees the same: nothing but ok and info."""
+    settle(box)
+    assert [each for each in _seen_by_nobody(box) if each[1] != INFO] == []
+
+
 @pytest.mark.real_codex
 def test_a_home_0500_of_somebody_without_powers(box: Box, codex_169: str) -> None:
     """file.mode: root saves there all the same, others cannot: what Codex does and what is found agree."""
@@ -186,19 +212,8 @@ def test_a_home_0500_of_somebody_without_powers(box: Box, codex_169: str) -> Non
     codex = RealCodex(codex_169, box.codex)
     assert codex.login_with_api_key(api_key()).code == 0
     assert_gone(Patient(box), "file.mode")
-    program = (
-        "import json\n"
-        "from profiles.context import make_context\n"
-        "from profiles.doctor import files\n"
-        "from profiles.doctor.examining import examine\n"
-        "from profiles.doctor.machine import Machine\n"
-        "found = examine(Machine(make_context()), files.CHECKS)\n"
-        "print(json.dumps([each[:5] for each in found if each.id == 'file.mode']))\n"
-    )
-    give(box.home)
-    give(box.switchyard)
-    done = run_as_nobody([sys.executable, "-c", program], env=tui_environ(), cwd=ROOT)
-    ((id_, level, title, evidence, _),) = json.loads(done.stdout)
+    found = [each for each in _seen_by_nobody(box) if each[0] == "file.mode"]
+    ((id_, level, title, evidence, _),) = found
     assert (id_, level) == ("file.mode", ERROR)
     assert title == "The owner may not use the active home"
     assert f"{box.codex} has mode 0500" in evidence

@@ -83,6 +83,12 @@ def test_local_disks_are_fine(box: Box, kind: str) -> None:
     assert_gone(patient, "home.symlink")
 
 
+def test_a_sandbox_is_fine(box: Box) -> None:
+    """Its whole disk may be lent by its host (9p), which is no Windows drive and no network disk."""
+    os.makedirs(box.codex)
+    assert_gone(_with_mounts(box, "none / 9p rw,trans=fd 0 0\n"), "home.symlink")
+
+
 # -- home.locks --------------------------------------------------------------------------------
 
 

@@ -171,6 +171,10 @@ def test_a_codex_that_began_before_the_switch(box: Box) -> None:
         finding = found_one(patient, "token.other_account", WARNING, f"pid {pid}", "to ada")
         assert "a prompt" not in str(finding)
         assert f"kill {pid}" in finding.fix
+        _switch("bob", 6)
+        assert_gone(patient, "token.other_account")
+        _switch("ada", 7)
+        found_one(patient, "token.other_account", WARNING, f"pid {pid}")
     assert_gone(patient, "token.other_account")
     with running_codex(box.path, "exec", CODEX_HOME=f"{box.path}/x"):
         assert_gone(patient, "token.other_account")

@@ -342,6 +342,41 @@ def test_addresses_of_openai(box: Box, line: str) -> None:
     assert_nothing_wrong(patient)
 
 
+# -- the fixes ---------------------------------------------------------------------------------
+
+
+def test_the_fixes_of_one_report_in_any_order(box: Box) -> None:
+    """Each changes its own line, whatever was changed before it, and nothing when it is run again."""
+    lines = (
+        'cli_auth_credentials_store = "keyring"\nforced_login_method = "api"\n'
+        'chatgpt_base_url = "http://x.example/"\nmodel_provider = "nobody"'
+    )
+    _, patient, path = _configured(box, lines)
+    found = [each for each in patient.found("store") if each.level == ERROR]
+    assert len(found) == 4
+    for finding in [*reversed(found), *found]:
+        carry_out(patient, finding.fix)
+    assert_nothing_wrong(patient)
+    _others_stay(path)
+
+
+def test_a_setting_over_several_lines(box: Box) -> None:
+    """No command guesses where it ends: the person mends it."""
+    _, patient, path = _configured(box, 'forced_chatgpt_workspace_id = [\n  "another",\n]')
+    finding = found_one(patient, "config.forced", ERROR, f"{path}:4")
+    assert finding.fix == f"${{EDITOR:-vi}} {path}"
+
+
+def test_linked_settings_stay_a_link(box: Box) -> None:
+    """Dotfiles are often kept elsewhere: the file there is changed."""
+    settle(box)
+    patient = Patient(box)
+    path = patient.write("dotfiles/codex.toml", 'cli_auth_credentials_store = "keyring"\n')
+    os.symlink(path, f"{box.codex}/config.toml")
+    cured(patient, found_one(patient, "store.keyring", ERROR, f"{box.codex}/config.toml:1"))
+    assert os.path.islink(f"{box.codex}/config.toml")
+
+
 # -- all well ----------------------------------------------------------------------------------
 
 

@@ -41,9 +41,7 @@ def find_no_browser(machine: Machine) -> list[Finding] | None:
     ]
     if session is not None:
         missing.append(session.words)
-    fix = (
-        "open the address that the login shows in any browser of yours (c copies it on our screen)"
-    )
+    fix = "open the address that the login shows in any browser of yours"
     if wsl and session is None:
         fix = "sudo apt install wslu && export BROWSER=wslview"
     return [

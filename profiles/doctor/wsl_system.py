@@ -14,6 +14,9 @@ MIRRORED, NAT, NONE, WSL1 = "mirrored", "nat", "none", "wsl1"
 _BY_WSLINFO, _BY_KERNEL = "wslinfo", "the kernel"
 #: File systems by which WSL shows the drives of Windows.
 _KINDS = frozenset({"9p", "drvfs", "v9fs", "virtiofs"})
+#: A drive as the kernel writes it: `C:`, `C:\\134`, and among the options of a mount `path=C:\\`.
+_DRIVE = re.compile(r"([A-Za-z]):(?:\\134|\\)?")
+_PATH = re.compile(r"[;,]path=([A-Za-z]):(?:\\134|\\)?[;,]")
 #: Folders of `Users` that belong to nobody.
 _NOBODY = frozenset(
     {"all users", "default", "default user", "defaultuser0", "public", "wdagutilityaccount"}
@@ -89,7 +92,8 @@ def _in_wsl(machine: Machine) -> bool:
 
 
 def _in_container(machine: Machine) -> bool:
-    return bool(machine.environ.get("container")) or any(
+    # systemd takes WSL itself for a container.
+    return machine.environ.get("container", "wsl") not in {"", "wsl"} or any(
         os.path.exists(machine.path(each)) for each in ("/.dockerenv", "/run/.containerenv")
     )
 
@@ -135,9 +139,8 @@ def _drives(machine: Machine) -> dict[str, str]:
         if len(fields) < 4 or fields[2] not in _KINDS:
             continue
         point = re.sub(r"\\([0-7]{3})", lambda each: chr(int(each[1], 8)), fields[1])
-        named = re.match(r"([A-Za-z]):", fields[0]) or re.search(
-            r"[;,]path=([A-Za-z]):", f",{fields[3]}"
-        )
+        # A whole drive: Docker mounts folders of one by the same means.
+        named = _DRIVE.fullmatch(fields[0]) or _PATH.search(f",{fields[3]},")
         letter = named[1] if named else os.path.basename(point)
         if len(letter) == 1 and letter.isalpha():
             found.setdefault(letter.lower(), point)

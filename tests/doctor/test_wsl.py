@@ -10,7 +10,7 @@ import pytest
 from profiles.doctor.finding import ERROR, INFO, OK, UNKNOWN, WARNING
 from tests.doctor.patient import Patient
 from tests.doctor.test_wsl_ports import only
-from tests.doctor.windows import DEBIAN, WSL1, WSL2, Windows
+from tests.doctor.windows import DEBIAN, NAMES, WSL1, WSL2, Windows
 from tests.support.tokens import Login
 
 TYPE_CHECKING = False
@@ -81,6 +81,13 @@ def test_what_is_not_wsl(
     for path in files:
         windows.patient.put(path, "")
     assert windows.patient.findings("wsl", "ide") == []
+
+
+def test_a_distro_made_of_an_image(windows: Windows) -> None:
+    """A file system that once was a container's, imported as a distro, and systemd's own word: it is WSL."""
+    windows.patient.put("/.dockerenv", "")
+    windows.patient.set(container="wsl")
+    assert windows.found("wsl.version")
 
 
 @pytest.mark.parametrize("platform", ["darwin", "freebsd14"])
@@ -155,6 +162,26 @@ def test_an_old_wsl_without_wslinfo(windows: Windows) -> None:
     windows.user_file(".wslconfig", "[wsl2]\nnetworkingMode=mirrored\n")
     found = only(windows.found("wsl.version", "wsl.network"), "wsl.version", INFO)
     assert "mirrored (by /mnt/c/Users/u/.wslconfig:2)" in found.evidence
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "C: /win/c drvfs rw,noatime,uid=1000 0 0",  # WSL 1
+        "C:\\134 /win/c 9p rw,aname=drvfs;path=C:\\;uid=1000;symlinkroot=/mnt/,trans=fd 0 0",
+        "drvfs /win/c 9p rw,aname=drvfs;path=C:\\134;uid=1000 0 0",
+        "drvfsa0 /win/c virtiofs rw 0 0",
+    ],
+)
+def test_mounts_of_drives(box: Box, line: str) -> None:
+    """Each way in which WSL writes a drive down."""
+    windows = Windows(Patient(box, proc=None), drive="/win/c")
+    windows.mount(f"{line}\n")
+    windows.user_file(".wslconfig", "[wsl2]\nlocalhostForwarding=false\n")
+    windows.remove("powershell.exe")
+    found = windows.found("wsl.callback")
+    assert [each.level for each in found] == [WARNING, UNKNOWN]
+    assert "/win/c/Users/u/.wslconfig:2" in found[0].evidence
 
 
 @pytest.mark.parametrize("mounted", [True, False])
@@ -249,6 +276,18 @@ def test_a_browser_that_is_not_there(windows: Windows) -> None:
     assert finding.fix == "unset BROWSER"
     windows.patient.set(BROWSER=None)
     assert windows.found("wsl.browser") == []
+
+
+def test_everything_hangs(windows: Windows) -> None:
+    """A Windows that answers nothing holds nobody: all that it alone knows is unknown, in time."""
+    windows.tell(hanging=[*NAMES])
+    start = time.monotonic()
+    found = windows.patient.findings("wsl", "ide", limit=1.5)
+    assert time.monotonic() - start < 3.0
+    assert {each.id for each in found if each.level == UNKNOWN} == {
+        *("port.excluded", "wsl.callback", "wslrelay.1455", "home.distros", "wsl.exit"),
+    }
+    assert all(each.evidence for each in found if each.level == UNKNOWN)
 
 
 # -- what Windows hands over --
@@ -352,4 +391,4 @@ def test_a_curl_that_hangs(windows: Windows) -> None:
     windows.tell(hanging=["curl.exe"])
     start = time.monotonic()
     only(windows.found("wsl.exit", limit=1.0), "wsl.exit", UNKNOWN)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 3

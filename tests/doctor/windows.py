@@ -176,7 +176,10 @@ class Windows:
 
     def mount(self, line: str) -> None:
         """Tell what is mounted."""
-        usual = "none /usr/lib/wsl/drivers 9p ro,aname=drivers;fmask=222 0 0\n"
+        usual = (
+            "none /usr/lib/wsl/drivers 9p ro,aname=drivers;fmask=222 0 0\n"
+            "C:\\134Docker /Docker/host 9p rw,aname=drvfs;path=C:\\Docker 0 0\n"
+        )
         self.patient.put("/proc/mounts", f"/dev/sdc / ext4 rw 0 0\n{usual}{line}")
 
     def install(self, name: str, folder: str | None = None) -> None:

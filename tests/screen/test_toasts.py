@@ -6,6 +6,7 @@ import os
 
 from profiles import store
 from profiles.context import make_context
+from tests.screen.refresh_stage import open_refreshes
 from tests.screen.stage import ADA, Stage, live_login, open_stage, put, two_logins
 from tests.support.tokens import Login
 
@@ -147,3 +148,32 @@ async def test_a_dialog_breaks_a_path_at_its_joints(box: Box) -> None:
             inner = [line.strip(" │┃").strip() for line in stage.lines]
             start = next(i for i, line in enumerate(inner) if line.startswith("~/projects"))
             assert inner[start + 1].startswith("/"), inner
+
+
+async def test_a_path_is_short_and_breaks_at_its_joints(box: Box) -> None:
+    """Catches a path of the home in full, broken in the middle of a folder's name."""
+    two_logins(box)
+    path = f"{box.home}/clients/of-many-kinds/with-long-names/in-question/codex-home/auth.json"
+    for size in ((40, 12), (80, 24)):
+        async with open_stage(size) as stage:
+            stage.app.tell(f"{path}: torn", "warning")
+            await stage.settle()
+            (text,) = drawn(stage)
+            assert text.startswith("~/clients")
+            first, second, *_ = text.split("\n")
+            assert first.rpartition("/")[2] in path.split("/")
+            assert second.startswith("/")
+
+
+async def test_of_two_refreshes_the_last_is_said(box: Box) -> None:
+    """A second refresh of the same login takes the first one's result away; that of another login stays beside it."""
+    async with open_refreshes(box, (100, 30)) as yard:
+        await yard.press("j", "r", "k", "r")
+        assert yard.toasts.count("refreshed") == 2
+        yard.spend("personal")
+        yard.reuse_is_forced = 1
+        await yard.press("r")
+        await yard.says("personal: login needed")
+        assert "personal: refreshed" not in yard.toasts
+        assert "work: refreshed" in yard.toasts
+        assert len(drawn(yard)) == 2

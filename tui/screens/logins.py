@@ -88,7 +88,7 @@ class LoginDesk:
         if running:
             words = f"login for {login.name} cancelled; nothing was changed"
             self.app.state.note(words)
-            self.app.tell(words)
+            self.app.tell(words, about=f"login {login.name}")
 
     def close(self, login: Login) -> None:
         """Close the pane of a login that is over."""
@@ -138,7 +138,8 @@ class LoginDesk:
             # What it says to give to the command line, a key does here.
             key = self.app.keymap.first("code-new")
             shown, hint = "", f"{key} in its pane tries again, on a free port"
-        login.fail(message, shown, type(error).__name__)
+        speech = self.app.speech
+        login.fail(speech(message), speech(shown), type(error).__name__)
         self.app.state.note(f"login for {login.name}: {message}", ERROR, hint)
         self._say_unless_watched(login, f"login for {login.name} failed: {message}", WARNING)
         self.logins.tell()
@@ -170,7 +171,8 @@ class LoginDesk:
         try:
             run.flow[0].paste(text)
         except ProfilesError as error:
-            return f"{error.message}: {error.hint}" if error.hint else error.message
+            words = f"{error.message}: {error.hint}" if error.hint else error.message
+            return self.app.speech(words)
         return None
 
     async def edit_tunnel(self, login: Login, text: str) -> str | None:
@@ -230,7 +232,7 @@ class LoginDesk:
             self.asks(login)
         else:
             message, hint = explain(error)
-            login.keep(message, hint)
+            login.keep(self.app.speech(message), self.app.speech(hint))
             self.app.state.note(f"login for {login.name} is not saved: {message}", ERROR, hint)
             self._say_unless_watched(
                 login, f"login for {login.name} is not saved: {message}", ERROR
@@ -240,7 +242,7 @@ class LoginDesk:
     def _say_unless_watched(self, login: Login, words: str, level: str) -> None:
         """Say a result, unless the pane that shows it is what the person looks at."""
         if not self.app.watches(login):
-            self.app.tell(words, level)
+            self.app.tell(words, level, about=f"login {login.name}")
 
     # -- what a key may do --
 

@@ -190,10 +190,11 @@ class RefreshDesk:
             return f"look at network and proxy, then: {key('refresh-all')}"
         if result.outcome == "uncertain":
             return f"{key('refresh')} on {result.name} asks again; then {key('login')} logs in"
-        return f"tui show {result.name}"
+        return f"{key('detail')} on {result.name}"
 
     def _ended(self, run: Run, error: Exception | None) -> None:
         self._draw()
+        self._yard.toasts.forget("stopping")
         self.refreshes.end(run, self._yard.context.now())
         # What they were marked for is done; those that were not begun any more still wait for it.
         self._yard.state.mark(self._yard.state.marked - (run.marked & run.done))
@@ -210,7 +211,7 @@ class RefreshDesk:
         if not isinstance(error, ProfilesError):
             message = f"the refresh ended: {message}"
         self._yard.state.note(message, ERROR, hint)
-        self._yard.tell(message, ERROR, hint)
+        self._yard.tell(message, ERROR, hint, about="refresh")
 
     def _sum_up(self, run: Run) -> None:
         """Say in one toast what came of it, and what to do about the first that is not well."""
@@ -219,7 +220,9 @@ class RefreshDesk:
         results = sorted(run.results, key=lambda result: order.get(result.name, len(order)))
         now = self._yard.context.now()
         bad = [result for result in results if not is_well(result)]
+        about = "refresh"
         if len(run.names) == 1 and results:
+            about = f"refresh/{run.names[0]}"
             words = f"{results[0].name}: {sentence(results[0], now)}"
         else:
             words = end_words(results, len(run.left))
@@ -228,7 +231,7 @@ class RefreshDesk:
         hint = self.next_step(worst or bad[0]) if bad else None
         if len(run.names) > 1 and self._screen.work.pane.display:
             return  # It stands there, profile by profile.
-        self._yard.tell(words, WARNING if bad else INFO, hint)
+        self._yard.tell(words, WARNING if bad else INFO, hint, about=about)
 
     # -- ending --
 
@@ -237,7 +240,7 @@ class RefreshDesk:
         if not self.refreshes.runs or self.refreshes.is_stopping:
             return False
         self.stop()
-        self._yard.tell("stopping: what was sent is answered and saved first")
+        self._yard.tell("stopping: what was sent is answered and saved first", about="stopping")
         self.refreshes.tell()
         return True
 

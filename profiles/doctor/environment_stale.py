@@ -12,16 +12,15 @@ from profiles.doctor.finding import INFO, WARNING, Finding, Mend, Mended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from profiles.doctor.environment_programs import TmuxServer
     from profiles.doctor.machine import Machine
     from profiles.model import Process
 
 STALE = "env.stale_process"
-_WATCHED = (*BEATING, *NETWORK)
 #: Exemptions differ from one program to another, and break no login by themselves.
-_WATCHED_OUTSIDE = tuple(name for name in _WATCHED if name.upper() != "NO_PROXY")
+_WATCHED = (*BEATING, *(name for name in NETWORK if name.upper() != "NO_PROXY"))
 #: Names of editors' own programs, and parts of the paths of those that run on a remote machine.
 _EDITORS = ("code", "code-insiders", "cursor", "windsurf", "codium", "vscodium")
 _SERVERS = (".vscode-server", ".cursor-server", ".windsurf-server", ".vscodium-server")
@@ -42,7 +41,7 @@ def stale_processes(machine: Machine) -> list[Finding]:
     expected = _expected(machine)
     found = []
     for process in machine.processes:
-        names = _differing(_environ(machine, process.pid), expected, _WATCHED)
+        names = _differing(_environ(machine, process.pid), expected)
         if names:
             found.append(_of_codex(machine, process, names))
     others = list(_others(machine))
@@ -51,14 +50,13 @@ def stale_processes(machine: Machine) -> list[Finding]:
     for other in others:
         if other.kind == _EDITOR and other.parent in editors:
             continue  # of an editor's dozens of processes the first alone is named
-        watched = _WATCHED if other.kind == _UPDATER else _WATCHED_OUTSIDE
         server = servers.get(other.pid)
         if server is not None:
             # What it hands on by now counts, not what it began with.
             handed = {name: value.reveal() for name, value in server.variables["-g"].items()}
-            names = _differing(handed, expected, watched)
+            names = _differing(handed, expected)
         else:
-            names = _differing(_environ(machine, other.pid), expected, watched)
+            names = _differing(_environ(machine, other.pid), expected)
         if names:
             found.append(_of_other(machine, other, names, server))
     return found
@@ -79,12 +77,10 @@ def _expected(machine: Machine) -> Mapping[str, set[str]]:
     return expected
 
 
-def _differing(
-    environ: Mapping[str, str], expected: Mapping[str, set[str]], names: Iterable[str]
-) -> list[str]:
+def _differing(environ: Mapping[str, str], expected: Mapping[str, set[str]]) -> list[str]:
     return [
         name
-        for name in names
+        for name in _WATCHED
         if environ.get(name, "").strip() and environ[name].strip() not in expected[name]
     ]
 
@@ -191,8 +187,10 @@ def _of_codex(machine: Machine, process: Process, names: list[str]) -> Finding:
     label = f"{process.command} (the daemon)" if process.daemon else process.command
     home = f", CODEX_HOME={machine.short(process.home)}" if process.home else ""
     evidence = _evidence(f"pid {process.pid}, {label}{home},", names, machine)
+    # An exec is given its key on purpose, and so is a home that is none of ours what it runs with.
+    meant = process.command == "codex exec" and names == ["CODEX_API_KEY"]
+    level = INFO if meant or not _is_ours(machine, process.home) else WARNING
     if not process.daemon:
-        level = INFO if process.command == "codex exec" and names == ["CODEX_API_KEY"] else WARNING
         title = f"A running Codex began with another {names[0]}"
         fix = f"quit {process.command} (pid {process.pid}) and start it from this terminal"
         return Finding(STALE, level, title, evidence, _why(names), fix)
@@ -202,7 +200,13 @@ def _of_codex(machine: Machine, process: Process, names: list[str]) -> Finding:
     fix = f"env {unset}{line}" if unset and any(name in BEATING for name in names) else line
     title = f"Codex's daemon began with another {names[0]}"
     mend = None if process.home is None else _restart(machine, process.home)
-    return Finding(STALE, WARNING, title, evidence, why, fix, mend)
+    return Finding(STALE, level, title, evidence, why, fix, mend)
+
+
+def _is_ours(machine: Machine, home: str | None) -> bool:
+    """Tell whether a home is the active one or a profile's; one that cannot be told counts."""
+    profiles = os.path.realpath(machine.context.roots.profiles)
+    return home is None or home == machine.home or home.startswith(f"{profiles}/")
 
 
 def _restart(machine: Machine, home: str) -> Mend:
@@ -233,7 +237,9 @@ def _of_other(
     else:
         fix = f"end {other.name} (pid {other.pid}), and start it again from a new terminal"
     title = f"{other.name[0].upper()}{other.name[1:]} began with another {names[0]}"
-    return Finding(STALE, WARNING, title, evidence, why, fix)
+    # A terminal with another proxy may well be meant; one with a credential that is gone here is not.
+    bad = other.kind == _UPDATER or any(name in BEATING for name in names)
+    return Finding(STALE, WARNING if bad else INFO, title, evidence, why, fix)
 
 
 def inherited_from(machine: Machine, name: str, pid: int | None = None) -> str | None:

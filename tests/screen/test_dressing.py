@@ -94,3 +94,19 @@ async def test_where_no_color_is_asked_for(box: Box, monkeypatch: pytest.MonkeyP
     async with open_stage() as stage:
         await stage.press("colon", "=theme")
         assert "theme: " not in stage.text
+
+
+@pytest.mark.parametrize("theme", ["dark", "ansi", "mono"])
+async def test_where_one_types_is_seen(box: Box, theme: str) -> None:
+    """Catches a cursor that is a colour alone: without colours the cell behind what was typed is reversed."""
+    two_logins(box)
+    configure(box, f'theme = "{theme}"\n')
+    async with open_stage((80, 24)) as stage:
+        await stage.press("slash", "=wor")
+        strips = stage.app.screen._compositor.render_strips()
+        line = next(each for each in strips if "wor " in each.text and "/wor" not in each.text)
+        at = line.text.index("wor") + 3
+        cell, beside = (next(iter(line.crop(x, x + 1))).style for x in (at, at + 2))
+        assert cell is not None
+        assert beside is not None
+        assert cell.reverse or (theme != "mono" and cell.bgcolor != beside.bgcolor)

@@ -88,7 +88,10 @@ class Copies:
             if answer is not None:
                 self._copy(answer, texts[answer])
 
-        offers = [Offer(LETTERS[what], what, text) for what, text in texts.items()]
+        home = f"{self._yard.context.user_home}/"
+        offers = [
+            Offer(LETTERS[what], what, text.replace(home, "~/")) for what, text in texts.items()
+        ]
         return self._yard.push_screen(CopyMenu(offers, self._yard.signs), answered)
 
     # -- of a login --

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tui.screens.dialogs import Footer
     from tui.widgets.words import Line, Signs
 
 #: Letters that no entry has: they move, and leave.
@@ -27,11 +28,11 @@ _AROUND = 2
 
 
 class Offer(NamedTuple):
-    """One thing to copy: the letter that takes it, its name, its text."""
+    """One thing to copy: the letter that takes it, its name, and what is shown of its text."""
 
     letter: str
     what: str
-    text: str
+    about: str
 
 
 class CopyMenu(ModalScreen[str], inherit_bindings=False):
@@ -43,8 +44,8 @@ class CopyMenu(ModalScreen[str], inherit_bindings=False):
     CopyMenu > .pane { width: 68; max-width: 100%; height: auto; max-height: 100%; }
     CopyMenu OfferLines { height: auto; background: $sy-ground; }
     """
-    #: Each key goes by a binding; nothing here has the focus.
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "OfferLines"
+    footer: Footer = (("enter", "takes it"), ("up down", "choose"), ("esc", "closes"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", priority=True),
         Binding("enter,space", "take", priority=True),
@@ -98,7 +99,7 @@ class CopyMenu(ModalScreen[str], inherit_bindings=False):
         self.dismiss(None)
 
 
-class OfferLines(ChoiceLines, can_focus=False):
+class OfferLines(ChoiceLines, can_focus=True):
     """The entries: letter, name, and as much of the text as there is room for."""
 
     def __init__(
@@ -125,8 +126,8 @@ class OfferLines(ChoiceLines, can_focus=False):
     def line_at(self, index: int, width: int) -> Line:
         """Return an entry's line."""
         offer = self._offers[index]
-        lines = offer.text.count("\n") + 1
-        about = f"{lines} lines" if lines > 1 else offer.text[:width]
+        lines = offer.about.count("\n") + 1
+        about = f"{lines} lines" if lines > 1 else offer.about[:width]
         about = crop(about, width - self._column - 5, self.signs)
         return (
             (f"{offer.letter}  ", ACCENT),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
 
     from tui.keymap import Keymap
+    from tui.screens.dialogs import Footer
     from tui.screens.switchyard import Switchyard
     from tui.situation import Situation
     from tui.widgets.words import Signs
@@ -116,6 +117,13 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
         self._box.border_title = clean(title).replace("[", "\\[")  # titles are markup
         leaves = f"{first('back')} clears" if query else f"{first('back')} closes"
         self._box.border_subtitle = f"{first('filter')} searches  {leaves}"
+
+    @property
+    def footer(self) -> Footer:
+        """The keys that the last line of the screen names meanwhile."""
+        first = self._yard.keymap.first
+        scrolls = f"{first('move-down')} {first('move-up')}"
+        return ((first("filter"), "searches"), (scrolls, "scroll"), (first("back"), "closes"))
 
     # -- the search --
 

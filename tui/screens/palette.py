@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Key
 
+    from tui.screens.dialogs import Footer
     from tui.screens.main import MainScreen
     from tui.screens.switchyard import Switchyard
     from tui.widgets.words import Line, Signs
@@ -85,6 +86,7 @@ class Palette(ModalScreen[Entry], inherit_bindings=False):
     """
     AUTO_FOCUS = "LineInput"
     BINDINGS: ClassVar[list[BindingType]] = []
+    footer: Footer = (("enter", "does it"), ("up down", "choose"), ("esc", "closes"))
 
     def __init__(self, offered: Sequence[Entry], signs: Signs) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class ChoiceLines(LinePane, can_focus=False):
     """As many choices as `choices` says, one a line; lines that follow them cannot be chosen.
 
-    It never has the focus itself: keys come from what has it.
+    Keys come from the screen, or from what has the focus instead.
     """
 
     #: Where the cursor is.

@@ -6,6 +6,7 @@ import os
 
 from profiles.doctor.environment_folders import in_folders
 from profiles.doctor.environment_places import Place, of_file
+from profiles.doctor.environment_windows import in_windows_files
 from profiles.doctor.startup_files import Read, expanded, read_shell
 from profiles.doctor.variable_hits import (
     INNER,
@@ -39,7 +40,8 @@ _DESKTOP_REACH = "the desktop and its services"
 def in_files(machine: Machine, names: Collection[str]) -> list[Place]:
     """Return what all files set, the likeliest first, each file once."""
     places = list(_Files(machine, names).look())
-    return [*_dotenv(machine, names), *places, *in_folders(machine, names)]
+    elsewhere = [*in_folders(machine, names), *in_windows_files(machine, names)]
+    return [*_dotenv(machine, names), *places, *elsewhere]
 
 
 class _Files:

@@ -71,6 +71,7 @@ def _of_token(machine: Machine, value: str, places: list[Place]) -> Finding:
     credential = read_credential(value, machine.context.now())
     evidence = [
         f"{TOKEN}: {credential.told}",
+        *_known_as(machine, value),
         *where_lines(machine, TOKEN, places, is_set=True),
     ]
     why = (
@@ -88,6 +89,21 @@ def _of_token(machine: Machine, value: str, places: list[Place]) -> Finding:
         steps(TOKEN, places, is_set=True),
         comment_out(machine, "env.access_token", places),
     )
+
+
+def _known_as(machine: Machine, value: str) -> list[str]:
+    """Name the profiles that hold the same credential."""
+    from profiles.cache import FactCache
+    from profiles.discovery import load_shelf
+
+    wanted = f'"{value.strip()}"'
+    if len(wanted) < 20:
+        return []
+    return [
+        f"the profile {profile.name} holds the same"
+        for profile in load_shelf(machine.context, FactCache(machine.context)).profiles
+        if wanted in (machine.text(profile.auth_path) or "")
+    ]
 
 
 def _title(credential: Credential) -> str:
@@ -171,6 +187,7 @@ def api_key(machine: Machine) -> list[Finding]:
         why += f" It beats {TOKEN}, too."
     lines = [
         f"{KEY}: {described(value.strip())}",
+        *_known_as(machine, value),
         *where_lines(machine, KEY, places, is_set=True),
     ]
     return [

@@ -74,6 +74,10 @@ def _not_here(machine: Machine, places: list[Place]) -> list[Finding]:
     wide = [place for place in places if not (_is_local(place) or place.ignored) and place.bites]
     other = [place for place in wide if _home_of(machine, place) not in (None, machine.home)]
     lines = [HOME, *where_lines(machine, HOME, places, is_set=False)]
+    for place in other:
+        path = _home_of(machine, place)
+        if path is not None and not os.path.isdir(path):
+            lines.append(f"{place.where} chooses {path}, which is no folder: Codex will not start")
     if not other:
         title = f"{HOME} is chosen for some commands or folders"
         why = "There Codex has another home and login than in this terminal."

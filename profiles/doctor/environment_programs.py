@@ -9,9 +9,10 @@ import threading
 from typing import NamedTuple
 
 from profiles.doctor.environment_places import Place
+from profiles.doctor.environment_windows import in_registry
 from profiles.doctor.variable_hits import hit
+from profiles.doctor.wsl_system import in_wsl
 from profiles.model import Secret
-from profiles.wsl import is_wsl, powershell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     Asked = tuple[list[Place], str | None]
     Ask = Callable[[Machine, Collection[str]], Asked]
 
-#: Seconds. All are asked at once; PowerShell needs most of them at its first start.
+#: Seconds. All are asked at once; Windows may take longer.
 _PATIENCE = 2.0
-_POWERSHELL_PATIENCE = 4.5
+_LONGEST = 5.5
 #: As many tmux servers are asked.
 _SERVERS = 8
 _LINE = re.compile(r"([A-Za-z_]\w*)=(.*)")
@@ -40,8 +41,8 @@ def in_programs(
     else:
         asks.append(("systemctl --user", _systemd))
     asks.append(("crontab", _cron))
-    if is_wsl(machine.environ, machine.proc.removesuffix("/proc") or "/"):
-        asks.append(("the Windows side", _windows))
+    if in_wsl(machine):
+        asks.append(("the Windows side", in_registry))
     answers: dict[str, Asked] = {}
 
     def ask(name: str, one: Ask) -> None:
@@ -51,7 +52,7 @@ def in_programs(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(machine.left(_POWERSHELL_PATIENCE + 1))
+        thread.join(machine.left(_LONGEST))
     places, unasked = [], []
     for name, _ask in asks:
         found, why = answers.get(name, ([], "no answer in time"))
@@ -209,74 +210,3 @@ def _launchd(machine: Machine, names: Collection[str]) -> Asked:
             remove = f"launchctl unsetenv {name}"
             found.append(_place(name, value, where, remove, "what the desktop starts"))
     return found, None
-
-
-_KEYS = {
-    "User": r"HKCU\Environment",
-    "Machine": r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment",
-}
-_VALUE = re.compile(r"\s+(\w+)\s+REG_(?:EXPAND_)?SZ\s*(.*?)\s*", re.IGNORECASE)
-
-
-def _windows(machine: Machine, names: Collection[str]) -> Asked:
-    """Ask Windows: by `reg.exe`, which takes a tenth of a second, else by PowerShell, which takes some."""
-    folder = machine.path("/mnt/c")
-    within = folder if os.path.isdir(folder) else None
-    program = machine.which("reg.exe") or f"{folder}/Windows/System32/reg.exe"
-    values: list[tuple[str, str, str]] = []
-    for scope, key in _KEYS.items():
-        ran = machine.run([program, "query", key], _PATIENCE, folder=within)
-        if ran is None or ran.code not in (0, 1):
-            break
-        matches = (_VALUE.fullmatch(line) for line in ran.out.splitlines())
-        values += [(scope, each[1], each[2]) for each in matches if each]
-    else:
-        return _windows_places(machine, names, values), None
-    said = _by_powershell(machine, names, within)
-    if said is None:
-        return [], "neither reg.exe nor powershell.exe gave an answer: is interop off?"
-    return _windows_places(machine, names, said), None
-
-
-def _by_powershell(
-    machine: Machine, names: Collection[str], within: str | None
-) -> list[tuple[str, str, str]] | None:
-    program = powershell(machine.environ, machine.root or "/")
-    if program is None:
-        return None
-    listed = ",".join(f"'{name}'" for name in names)
-    question = (
-        "[Console]::OutputEncoding=[Text.Encoding]::UTF8; "
-        f"foreach ($s in 'User','Machine') {{ foreach ($n in {listed}) {{ "
-        "$v = [Environment]::GetEnvironmentVariable($n, $s); "
-        'if ($v) { "$s|$n|$v" } } }; "asked"'
-    )
-    words = [program, "-NoProfile", "-NonInteractive", "-Command", question]
-    ran = machine.run(words, _POWERSHELL_PATIENCE, folder=within)
-    if ran is None or "asked" not in ran.out.split():
-        return None
-    fields = (line.split("|", 2) for line in ran.out.splitlines())
-    return [(each[0], each[1], each[2]) for each in fields if len(each) == 3 and each[0] in _KEYS]
-
-
-def _windows_places(
-    machine: Machine, names: Collection[str], values: list[tuple[str, str, str]]
-) -> list[Place]:
-    carried = {each.split("/")[0] for each in machine.environ.get("WSLENV", "").split(":")}
-    by_name = {name.upper(): name for name in reversed(list(names))}  # the upper case wins
-    found = []
-    for scope, name, value in values:
-        wanted = by_name.get(name.upper())
-        if wanted is None:
-            continue
-        whose = "this user" if scope == "User" else "the whole machine"
-        reach = "Windows programs: the desktop app, editors"
-        if wanted in carried:
-            reach += "; and, by WSLENV, this Linux"
-        call = f"[Environment]::SetEnvironmentVariable('{wanted}',$null,'{scope}')"
-        if scope == "User":
-            remove = f'powershell.exe -NoProfile -Command "{call.replace("$", chr(92) + "$")}"'
-        else:
-            remove = f"in an elevated PowerShell: {call}"
-        found.append(_place(wanted, value, f"the Windows variables of {whose}", remove, reach))
-    return found

@@ -190,6 +190,18 @@ def test_both_credentials(patient: Patient) -> None:
     assert not patient.found("environment")
 
 
+def test_whose_it_is(patient: Patient) -> None:
+    """A token or key that a profile holds, too, is named by that profile."""
+    home = f"{patient.box.profiles}/robot"
+    os.makedirs(home)
+    with open(f"{home}/auth.json", "w", encoding="utf-8") as file:
+        file.write(f'{{"OPENAI_API_KEY":null,"personal_access_token":"{PAT}"}}')
+    patient.set(CODEX_ACCESS_TOKEN=PAT, CODEX_API_KEY=API_KEY)
+    found = patient.found("environment")
+    assert "the profile robot holds the same" in one(found, "env.access_token", ERROR).evidence
+    assert "robot" not in one(found, "env.api_key", WARNING).evidence
+
+
 def test_api_key(patient: Patient) -> None:
     """env.api_key: a real ~/.profile sets it for login shells; a warning, as exec alone minds it; the mend ends it."""
     patient.write(".profile", f"{KEY}='{API_KEY}'\nexport {KEY}\n")
@@ -313,6 +325,11 @@ def test_codex_home_changes(patient: Patient) -> None:
     patient.write(".profile", 'export CODEX_HOME="$HOME/b"\n')
     later = one(patient.found("environment"), "env.home", WARNING)
     assert "~/.profile:1" in later.evidence
+    assert "Codex will not start" not in later.evidence
+    patient.write(".profile", "export CODEX_HOME=~/nowhere\n")
+    missing = one(patient.found("environment"), "env.home", WARNING)
+    assert f"{patient.box.home}/nowhere, which is no folder" in missing.evidence
+    patient.write(".profile", 'export CODEX_HOME="$HOME/b"\n')
     patient.mend(later)
     assert not patient.found("environment")
 

@@ -348,8 +348,35 @@ def test_windows_by_wslenv(wsl: Patient) -> None:
     assert "by WSLENV, this Linux" in finding.evidence
 
 
+def test_windows_files(wsl: Patient) -> None:
+    """PowerShell's profile and the editors' settings of the Windows user are read through /mnt/c, and not written."""
+    wsl.program("reg.exe", "import sys; sys.exit(1)")
+    wsl.put("/proc/mounts", "C:\\134 /mnt/c 9p rw 0 0\n")
+    user = "/mnt/c/Users/ada"
+    shell = f"{user}/Documents/WindowsPowerShell/Microsoft.PowerShell_profile.ps1"
+    wsl.put(shell, f"\r\n$env:{TOKEN} = '{SECRET}'\r\n")
+    block = f'{{"{TOKEN}": "{SECRET}"}}'
+    settings = (
+        f'{{"terminal.integrated.env.windows": {block},\n"terminal.integrated.env.linux": {block}}}'
+    )
+    wsl.put(f"{user}/AppData/Roaming/Cursor/User/settings.json", settings)
+    found = places(wsl)
+    assert [(place.line, place.reach.split()[-1]) for place in found] == [
+        (2, "Windows"),
+        (1, "Windows"),
+        (2, "WSL"),
+    ]
+    finding = one(wsl.found("environment"), "env.access_token", WARNING)
+    assert finding.mend is None
+    assert "PowerShell_profile.ps1:2" in finding.evidence
+    assert SECRET not in all_text([finding])
+
+
 def test_windows_cannot_be_asked(wsl: Patient) -> None:
     """With interop off nothing is known of Windows: said so, not passed over."""
+    wsl.put("/proc/sys/fs/binfmt_misc/WSLInterop", "disabled\n")
+    wsl.set(WSL_DISTRO_NAME="Ubuntu")
+    wsl.program("reg.exe", REG)
     finding = one(wsl.found("environment"), "env.access_token", UNKNOWN)
     assert "interop" in finding.evidence
 

@@ -64,6 +64,14 @@ def test_an_auth_mode_that_nobody_knows(box: Box, what: str) -> None:
     cured(patient, finding)
 
 
+def test_a_mode_without_its_credential(box: Box) -> None:
+    """file.broken: Codex knows this mode, and the key that belongs to it is missing."""
+    patient = Patient(box)
+    patient.write(".codex/auth.json", '{"auth_mode": "apikey"}', 0o600)
+    found_one(patient, "file.broken", ERROR, "OPENAI_API_KEY")
+    assert_gone(patient, "file.auth_mode")
+
+
 def _folder(path: str) -> None:
     os.mkdir(path)
 

@@ -251,6 +251,17 @@ def test_one_sudo_codex_left_files_of_root(box: Box) -> None:
     assert_gone(patient, "file.owner")
 
 
+def test_the_mode_of_what_is_not_ours(box: Box) -> None:
+    """file.owner alone speaks of it: its mode is not ours to mend."""
+    need_root()
+    scene = settle(box)
+    os.chmod(scene.live, 0o644)
+    os.chown(scene.live, NOBODY, NOBODY)
+    patient = Patient(box)
+    assert_gone(patient, "file.mode")
+    found_one(patient, "file.owner", ERROR, scene.live)
+
+
 def test_sudo_in_the_home_of_a_user(box: Box) -> None:
     """file.owner: root works in a user's home by sudo; nothing is to be chowned, sudo is to be left away."""
     need_root()

@@ -194,6 +194,14 @@ def test_a_link_that_leads_somewhere_by_now_is_left_alone(box: Box) -> None:
     assert os.path.islink(box.codex)
 
 
+def test_a_link_to_a_file_leads_somewhere(box: Box) -> None:
+    """home.unusable: it is not removed as a link that leads nowhere."""
+    patient = Patient(box)
+    os.symlink(patient.write("notes", "x"), box.codex)
+    assert_gone(patient, "home.link")
+    found_one(patient, "home.unusable", ERROR)
+
+
 def test_a_file_in_the_place_of_the_home(box: Box) -> None:
     """home.unusable: ~/.codex is a file; moved away, Codex makes its folder."""
     patient = Patient(box)

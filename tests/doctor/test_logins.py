@@ -185,6 +185,16 @@ def test_a_login_that_cannot_be_refreshed(box: Box, age: float, level: str) -> N
     assert_gone(patient, "login.no_refresh")
 
 
+def test_the_newest_copy_counts(box: Box) -> None:
+    """login.no_refresh: of the active profile the live file is newer, and it is the one without a token."""
+    scene = settle(box)
+    patient = Patient(box)
+    assert_gone(patient, "login.no_refresh")
+    newer = scene.ada.rotate(60)
+    newer.document().having_tokens(refresh_token="").write(box.codex)
+    found_one(patient, "login.no_refresh", INFO)
+
+
 # -- in doubt ----------------------------------------------------------------------------------
 
 

@@ -98,7 +98,7 @@ class Server(NamedTuple):
                 pytest.fail(f"{error}\n{self.log()}")
             yield ELSEWHERE
         finally:
-            child.terminate()
+            child.kill()  # a SIGTERM that comes just before it waits is forgotten until the next thing happens
             child.communicate()
 
     def log(self) -> str:

@@ -16,7 +16,7 @@ DIALOGS = {
     "note": (("E",), "enter saves  esc cancels"),
     "delete": (("d",), "y delete  n cancel  tab the other"),
     "several": (("V", "d"), "y delete  n cancel"),
-    "new": (("n",), "enter goes on  up down choose"),
+    "new": (("n",), "enter goes on  esc cancels"),
     "key": (("n", "=bot", "down", "down", "enter"), "enter goes on  esc cancels"),
     "sort": (("S",), "enter takes it  esc leaves it"),
     "refused": (("space",), "y do it anyway  n cancel"),

@@ -159,7 +159,7 @@ class NewLogin(ModalScreen[Wanted], inherit_bindings=False):
 
     CSS = CHOICES_CSS.replace("Dialog", "NewLogin")
     AUTO_FOCUS = "LineInput"
-    footer: Footer = (("enter", "goes on"), ("up down", "choose"), ("esc", "cancels"))
+    footer: Footer = (("enter", "goes on"), ("esc", "cancels"), ("up down", "choose"))
 
     def __init__(self, taken: Sequence[str], found: int = 0) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ from profiles.doctor.homes_places import (
     ACTIVE,
     PROFILE,
     Place,
+    copy_in,
     login_words,
     own_places,
     words_for,
@@ -46,13 +47,11 @@ def _level(place: Place) -> str:
 
 
 def _look_at_broken(machine: Machine) -> list[Finding]:
-    from profiles.generation import read_copy
-
     found = []
     for place in own_places(machine):
         if os.path.islink(place.auth) and not os.path.exists(place.auth):
             continue  # file.link
-        copy = read_copy(place.auth)
+        copy = copy_in(machine, place)
         if copy is not None and copy.document is None:
             found.append(_broken(machine, place, copy))
     return found
@@ -172,13 +171,13 @@ def _mounted(place: Place) -> Finding:
 
 
 def _look_at_leftovers(machine: Machine) -> list[Finding]:
-    from profiles.generation import SURE, compare, known_same_lineage, read_copy
+    from profiles.generation import SURE, compare, known_same_lineage
     from profiles.leftovers import leftovers, read_leftover
 
     found = []
     for place in own_places(machine):
-        mine = read_copy(place.auth)
         for path in leftovers(place.home):
+            mine = copy_in(machine, place)
             other = read_leftover(path)
             if other is None or other.document is None or mine is None or mine.document is None:
                 continue

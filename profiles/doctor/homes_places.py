@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from profiles.context import Context
     from profiles.discovery import Shelf
     from profiles.doctor.machine import Machine
+    from profiles.generation import Copy
 
 ACTIVE, PROFILE, USUAL, FOUND = "active", "profile", "usual", "found"
 OTHER_USER, WINDOWS = "other user", "windows"
@@ -92,6 +93,13 @@ def _known(machine: Machine) -> list[str]:
 
 def _is_managed(context: Context, home: str) -> bool:
     return home.startswith(f"{context.roots.profiles}/")
+
+
+def copy_in(machine: Machine, place: Place) -> Copy | None:
+    """Return what the auth.json of a place holds, read once for all checks; None when there is none."""
+    from profiles.generation import read_copy
+
+    return machine.once(f"copy in {place.auth}", lambda: read_copy(place.auth))
 
 
 def foreign_places(machine: Machine) -> list[Place]:

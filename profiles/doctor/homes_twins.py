@@ -13,6 +13,7 @@ from profiles.doctor.homes_places import (
     USUAL,
     WINDOWS,
     Place,
+    copy_in,
     foreign_places,
     own_places,
     shortened,
@@ -53,11 +54,9 @@ def holders(machine: Machine) -> list[Holder]:
 
 
 def _holders(machine: Machine) -> list[Holder]:
-    from profiles.generation import read_copy
-
     found = []
     for place in [*own_places(machine), *foreign_places(machine)]:
-        copy = read_copy(place.auth)
+        copy = copy_in(machine, place)
         if copy is None or copy.refresh_digest is None:
             continue
         hands = _ELSEWHERE

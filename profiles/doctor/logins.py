@@ -9,6 +9,7 @@ from profiles.doctor.homes_places import (
     PROFILE,
     Place,
     cache_of,
+    copy_in,
     login_words,
     own_places,
     shelf_of,
@@ -77,11 +78,9 @@ def _log_in(place: Place) -> str:
 
 
 def _look_at_documents(machine: Machine) -> list[Finding]:
-    from profiles.generation import read_copy
-
     found = []
     for place in own_places(machine):
-        copy = read_copy(place.auth)
+        copy = copy_in(machine, place)
         if copy is not None and copy.document is not None:
             found += _of_document(machine, place, copy.document)
     return found

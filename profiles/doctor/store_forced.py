@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from profiles.doctor.finding import ERROR, WARNING, Finding
-from profiles.doctor.homes_places import ACTIVE, PROFILE, Place, login_words, own_places
+from profiles.doctor.homes_places import ACTIVE, PROFILE, Place, copy_in, login_words, own_places
 from profiles.doctor.store_layers import Layer, layers, requirements, winner, without
 
 TYPE_CHECKING = False
@@ -68,18 +68,18 @@ def forced(machine: Machine) -> list[Finding]:
     rules = rules_of(machine, machine.home)
     places = own_places(machine)
     findings: list[Finding] = []
-    document = _document(active)
+    document = _document(machine, active)
     if document is not None:
-        fitting = _fitting(rules, places)
+        fitting = _fitting(machine, rules, places)
         against = [rule for rule in rules if rule.forbids(document)]
         findings += [_forbidden(machine, active, rule, fitting) for rule in against]
     for rule in rules:
-        misfits = [each.name for each in _profiles(places) if _is_forbidden(rule, each)]
+        misfits = [each.name for each in _profiles(places) if _is_forbidden(machine, rule, each)]
         if misfits and not any(each.evidence.startswith(_where(rule)) for each in findings):
             findings.append(_misfits(rule, misfits))
     for place in _profiles(places):
         own = [rule for rule in rules_of(machine, place.home) if rule.layer.is_home]
-        against = [rule for rule in own if _is_forbidden(rule, place)]
+        against = [rule for rule in own if _is_forbidden(machine, rule, place)]
         findings += [_forbidden(machine, place, rule, None) for rule in against]
     return findings
 
@@ -88,22 +88,20 @@ def _profiles(places: list[Place]) -> list[Place]:
     return [each for each in places if each.role == PROFILE]
 
 
-def _document(place: Place) -> AuthDocument | None:
-    from profiles.generation import read_copy
-
-    copy = read_copy(place.auth)
+def _document(machine: Machine, place: Place) -> AuthDocument | None:
+    copy = copy_in(machine, place)
     return copy.document if copy is not None else None
 
 
-def _is_forbidden(rule: Rule, place: Place) -> bool:
-    document = _document(place)
+def _is_forbidden(machine: Machine, rule: Rule, place: Place) -> bool:
+    document = _document(machine, place)
     return document is not None and rule.forbids(document)
 
 
-def _fitting(rules: list[Rule], places: list[Place]) -> str | None:
+def _fitting(machine: Machine, rules: list[Rule], places: list[Place]) -> str | None:
     """Return a profile with a login that all rules let through."""
     for place in _profiles(places):
-        document = _document(place)
+        document = _document(machine, place)
         if document is None or document.identity is None:
             continue
         if not any(rule.forbids(document) for rule in rules):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from profiles.doctor.machine import Machine
     from profiles.doctor.network_ladder import Climb, Climber
     from profiles.doctor.network_streams import Stream
+    from profiles.oauth.variables import Variable
 
 #: Where systems keep all of their certificates in one file, and where by their hashes.
 SYSTEM_FILES = (
@@ -47,12 +48,23 @@ def trusted(machine: Machine, variables: Variables) -> ssl.SSLContext:
         if variable is not None and _is_special(variable.value):
             raise Fallen(id_, f"{name}={variable.value} is no file")
     try:
-        if in_force(variables) is not None or machine.platform != "linux":
+        if machine.platform != "linux" or replaces_system(variables):
             return trusting(variables)
-        return of_system(machine, variables)
+        return of_system(machine, variables, variables.find("SSL_CERT_DIR"))
     except CertificateUnknown as error:
         added = error.message.startswith(ADDED)
         raise Fallen("tls.codex_ca" if added else "tls.stale_ca", error.message) from None
+
+
+def replaces_system(variables: Variables) -> bool:
+    """Whether none of the system's certificates counts.
+
+    SSL_CERT_DIR alone takes the place of the system's folder, and its file still counts; only beside
+    CODEX_CA_CERTIFICATE it replaces everything, as SSL_CERT_FILE always does. (Seen with 0.169.0 on Linux.)
+    """
+    if variables.find("SSL_CERT_FILE") is not None:
+        return True
+    return variables.find("SSL_CERT_DIR") is not None and variables.find(ADDED) is not None
 
 
 def _is_special(path: str) -> bool:
@@ -60,22 +72,31 @@ def _is_special(path: str) -> bool:
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
-def of_system(machine: Machine, variables: Variables) -> ssl.SSLContext:
-    """Return whom Codex would trust without SSL_CERT_FILE and SSL_CERT_DIR. Raises CertificateUnknown."""
+def of_system(
+    machine: Machine, variables: Variables, folders: Variable | None = None
+) -> ssl.SSLContext:
+    """Return whom Codex would trust without SSL_CERT_FILE, with `folders` in the place of the system's own.
+
+    Raises CertificateUnknown.
+    """
     if machine.platform != "linux":
         without = dict.fromkeys(("SSL_CERT_FILE", "SSL_CERT_DIR"), "")
         added = variables.find(ADDED)
         environ = without if added is None else {**without, ADDED: added.value}
         return trusting(Variables(environ, {}, ""))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for place in system_places(machine):
-        try:
-            if os.path.isdir(place):
-                context.load_verify_locations(capath=place)
-            else:
-                context.load_verify_locations(cafile=place)
-        except OSError:
-            continue
+    file, folder = system_places(machine)
+    value = "" if folders is None else folders.value
+    given = [each for each in value.split(os.pathsep) if os.path.isdir(each)]
+    # Of several, and of one that is not there, 0.169 adds those that are to the system's.
+    if folder is not None and not os.path.exists(value):
+        given.append(folder)
+    for name, places in (("cafile", [file] if file else []), ("capath", given)):
+        for place in places:
+            try:
+                context.load_verify_locations(**{name: place})
+            except OSError:
+                continue
     added = variables.find(ADDED)
     if added is not None:
         try:
@@ -85,13 +106,14 @@ def of_system(machine: Machine, variables: Variables) -> ssl.SSLContext:
     return context
 
 
-def system_places(machine: Machine) -> list[str]:
-    """Return the first file and the first folder with the system's certificates, as far as they are there."""
+def system_places(machine: Machine) -> tuple[str | None, str | None]:
+    """Return the file and the folder in which the system keeps its certificates, as far as they are there."""
     files = [machine.path(each) for each in SYSTEM_FILES]
     folders = [machine.path(each) for each in SYSTEM_FOLDERS]
-    return [each for each in files if os.path.isfile(each)][:1] + [
-        each for each in folders if os.path.isdir(each)
-    ][:1]
+    return (
+        next((each for each in files if os.path.isfile(each)), None),
+        next((each for each in folders if os.path.isdir(each)), None),
+    )
 
 
 def secure(
@@ -138,7 +160,7 @@ def _not_trusted(machine: Machine, variables: Variables, climber: Climber, climb
     if code in _OTHER_NAMES:
         return Fallen("tls.other_host", told)
     if in_force(variables) is None:
-        if machine.platform == "linux" and not system_places(machine):
+        if machine.platform == "linux" and system_places(machine) == (None, None):
             return Fallen("tls.no_roots", told)
     elif _system_would_do(machine, variables, climber, climb):
         climb.system_would_do = True

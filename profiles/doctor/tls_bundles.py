@@ -99,7 +99,9 @@ def trust(machine: Machine) -> list[Finding]:
         if variable is None:
             continue
         looked = _looked(machine, variable)
-        how = "beside them" if name == ADDED else "in the place of the system's"
+        whole = _replaces_system(variables)
+        place = "in the place of the system's" if whole else "in the place of the system's folder"
+        how = "beside them" if name == ADDED else place
         lines.append(f"{looked.told(_path(machine, variable))}, {how}: {_told(machine, variable)}")
     if not lines:
         return []
@@ -142,37 +144,51 @@ def added(machine: Machine) -> list[Finding]:
 def stale(machine: Machine) -> list[Finding]:
     """Find certificates that replace the system's and should not."""
     variables = _variables(machine)
-    added_one = variables.find(ADDED)
-    has_added = added_one is not None and not _looked(machine, added_one).problem
-    found = []
     file, folder = variables.find(FILE), variables.find(FOLDER)
-    for variable in (file, folder):
-        if variable is None:
-            continue
-        looked = _looked(machine, variable)
-        # With CODEX_CA_CERTIFICATE Codex minds no bad file beside it; a folder adds to a file that is good.
-        if looked.problem and not has_added and not (variable is folder and file is not None):
-            found.append(_unusable(machine, variable, looked))
-    return found or _unfit(machine, file or folder)
+    mine = variables.find(ADDED)
+    if file is not None and (mine is None or _looked(machine, mine).problem):
+        looked = _looked(machine, file)
+        if looked.problem:
+            return [_unusable(machine, file, looked)]
+    culprit = file or folder
+    if culprit is None:
+        return []
+    unfit = _unfit(machine, culprit)
+    if unfit or culprit.name == FILE or mine is not None:
+        return unfit
+    looked = _looked(machine, culprit)
+    return [_passed_over(machine, culprit, looked)] if looked.problem else []
 
 
 def _unusable(machine: Machine, variable: Variable, looked: Looked) -> Finding:
     return Finding(
         "tls.stale_ca",
         ERROR,
-        f"{variable.name}: the {'folder' if variable.name == FOLDER else 'file'} {_short(looked.problem)}",
-        f"{looked.told(_path(machine, variable))}\n{_told(machine, variable)}",
+        f"{variable.name}: the file {_short(looked.problem)}",
+        _evidence(machine, variable),
         "It stands in the place of the system's certificates, so nobody is trusted: logins and refreshes end with "
-        '"error sending request", or with "no certificates found in PEM file".',
+        '"error sending request", or with "Failed to read CA certificate file".',
         *_cure(machine, variable, "tls.stale_ca"),
     )
 
 
-def _unfit(machine: Machine, variable: Variable | None) -> list[Finding]:
-    """Find a file that can be used and does not vouch for the service, or will hardly do so."""
-    if variable is None:
-        return []
-    looked = _looked(machine, variable)
+def _passed_over(machine: Machine, variable: Variable, looked: Looked) -> Finding:
+    return Finding(
+        "tls.stale_ca",
+        WARNING,
+        f"{variable.name}: the folder {_short(looked.problem)}",
+        _evidence(machine, variable),
+        "It stands in the place of the system's folder of certificates. Codex still has the system's file; "
+        "Switchyard "
+        "and other programs may trust nobody.",
+        *_cure(machine, variable, "tls.stale_ca"),
+    )
+
+
+def _unfit(machine: Machine, variable: Variable) -> list[Finding]:
+    """Find certificates that can be used and do not vouch for the service, or will hardly do so."""
+    variables = _variables(machine)
+    given = [each for name in (FILE, FOLDER, ADDED) if (each := variables.find(name)) is not None]
     fallen: tuple[Climb, ...] = ()
     proved = False
     if not machine.offline:
@@ -181,36 +197,48 @@ def _unfit(machine: Machine, variable: Variable | None) -> list[Finding]:
         ladder = climbed(machine)
         fallen = tuple(ladder.of("tls.stale_ca"))
         proved = bool(ladder.over(TLS))
+    evidence = "\n".join(_evidence(machine, each) for each in given)
     if fallen:
         return [
             Finding(
                 "tls.stale_ca",
                 ERROR,
                 f"{variable.name} does not vouch for the service",
-                "\n".join(
-                    [
-                        looked.told(_path(machine, variable)),
-                        _told(machine, variable),
-                        *(climb.steps for climb in fallen),
-                    ]
-                ),
+                "\n".join([evidence, *(climb.steps for climb in fallen)]),
                 "It stands in the place of the system's certificates, with which the service would be trusted.",
                 *_cure(machine, variable, "tls.stale_ca"),
             )
         ]
-    if looked.problem or proved or looked.number > _FEW or variable.name == FOLDER:
+    number = sum(_looked(machine, each).number for each in given)
+    if proved or number > _FEW or not _replaces_system(variables):
         return []
+    fix, mend = _cure(machine, variable, "tls.stale_ca")
+    if len(given) == 1:
+        fix, mend = f"unset {FILE}; export {ADDED}={_quoted(variable.value)}", None
     return [
         Finding(
             "tls.stale_ca",
             WARNING,
-            f"{variable.name} holds {looked.number} certificate{'s' * (looked.number > 1)}, not a full bundle",
-            f"{looked.told(_path(machine, variable))}\n{_told(machine, variable)}",
-            "It stands in the place of all of the system's certificates; whoever is not vouched for by these is "
-            "not trusted.",
-            f"unset {FILE}; export {ADDED}={_quoted(variable.value)}",
+            f"Codex trusts {number} certificate{'s' * (number != 1)} in all, not the system's",
+            evidence,
+            f"{variable.name} stands in the place of all of the system's certificates; whoever is not vouched for by "
+            "these is not trusted.",
+            fix,
+            mend,
         )
     ]
+
+
+def _replaces_system(variables: Variables) -> bool:
+    """Whether none of the system's certificates counts: as `network_certificates.replaces_system`, without ssl."""
+    if variables.find(FILE) is not None:
+        return True
+    return variables.find(FOLDER) is not None and variables.find(ADDED) is not None
+
+
+def _evidence(machine: Machine, variable: Variable) -> str:
+    looked = _looked(machine, variable)
+    return f"{looked.told(_path(machine, variable))}\n{_told(machine, variable)}"
 
 
 def both(machine: Machine) -> list[Finding]:
@@ -221,18 +249,17 @@ def both(machine: Machine) -> list[Finding]:
         return []
     looked = _looked(machine, other)
     said = (
-        f"{FILE} cannot be used, and is not minded beside it"
+        f"Codex does not complain of {FILE}, yet the system's certificates stay replaced: it trusts {ADDED} alone"
         if looked.problem
-        else "both are trusted"
+        else "both are trusted, and the system's certificates are not"
     )
     return [
         Finding(
             "tls.both",
             INFO,
             f"{ADDED} and {FILE} are both set",
-            f"{_told(machine, mine)}: {_looked(machine, mine).told(_path(machine, mine))}\n"
-            f"{_told(machine, other)}: {looked.told(_path(machine, other))}",
-            f"{ADDED} must be a file that can be used; {said}.",
+            f"{_evidence(machine, mine)}\n{_evidence(machine, other)}",
+            f"{ADDED} must be a file that can be used. {said}.",
         )
     ]
 

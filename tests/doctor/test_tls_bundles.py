@@ -147,7 +147,7 @@ def test_the_companys_root_alone(box: Box, patient: Patient, company: Authority)
     assert f"{path}: 1 certificate (Tests gateway)" in finding.evidence
     assert "unable to get local issuer certificate" in finding.evidence
     warned = only(patient, "tls.stale_ca", WARNING, offline=True)
-    assert warned.title == "SSL_CERT_FILE holds 1 certificate, not a full bundle"
+    assert warned.title == "Codex trusts 1 certificate in all, not the system's"
     after(warned.fix, patient)  # added to the system's instead
     assert wrong(patient) == []
     patient.set(SSL_CERT_FILE=path, CODEX_CA_CERTIFICATE=None)
@@ -159,25 +159,40 @@ def test_hashed_folders(box: Box, patient: Patient, company: Authority, public: 
     """tls.stale_ca of SSL_CERT_DIR: no folder, nothing under its hash, another authority; a good one is fine."""
     for value, words in (("/nowhere", "is no folder"), (box.home, "no certificate under its hash")):
         patient.set(SSL_CERT_DIR=value)
-        assert f"{value} {words}" in only(patient, "tls.stale_ca").evidence.replace("holds ", "")
+        finding = only(patient, "tls.stale_ca", WARNING)  # the system's file counts beside it
+        assert f"{value} {words}" in finding.evidence.replace("holds ", "")
+        after(finding.fix, patient)
+        assert wrong(patient) == []
     patient.set(SSL_CERT_DIR=company.folder())
-    assert "does not vouch" in only(patient, "tls.stale_ca").title
-    patient.set(SSL_CERT_DIR=f"/nowhere:{public.folder()}")
+    assert wrong(patient) == []
+    patient.set(CODEX_CA_CERTIFICATE=company.path)  # beside this one it replaces everything
+    finding = only(patient, "tls.stale_ca")
+    assert finding.title == "SSL_CERT_DIR does not vouch for the service"
+    after(finding.fix, patient)
+    assert wrong(patient) == []
+    patient.set(SSL_CERT_DIR=f"/nowhere:{public.folder()}", CODEX_CA_CERTIFICATE=None)
+    patient.put(SYSTEM, "")
     assert wrong(patient) == []
     (trusted,) = told(patient, "tls.trust")
     assert "1 certificate" in trusted.evidence
 
 
 def test_both_set(box: Box, patient: Patient, public: Authority, company: Authority) -> None:
-    """tls.both: CODEX_CA_CERTIFICATE counts; a missing SSL_CERT_FILE beside it does no harm, and is said."""
-    patient.put(SYSTEM, "")
+    """tls.both: no complaint of a missing SSL_CERT_FILE beside CODEX_CA_CERTIFICATE, which is then trusted alone."""
     patient.set(CODEX_CA_CERTIFICATE=public.path, SSL_CERT_FILE="/nowhere/bundle.pem")
     assert wrong(patient) == []
     (finding,) = told(patient, "tls.both")
     assert finding.level == INFO
     assert "/nowhere/bundle.pem does not exist" in finding.evidence
-    assert "is not minded beside it" in finding.why
+    assert "it trusts CODEX_CA_CERTIFICATE alone" in finding.why
     patient.set(SSL_CERT_FILE=company.path)
+    assert wrong(patient) == []
+    patient.set(CODEX_CA_CERTIFICATE=company.path, SSL_CERT_FILE="/nowhere/bundle.pem")
+    finding = only(patient, "tls.stale_ca")
+    assert only(patient, "tls.stale_ca", WARNING, offline=True).title == (
+        "Codex trusts 1 certificate in all, not the system's"
+    )
+    after(finding.fix, patient)
     assert wrong(patient) == []
     patient.set(CODEX_CA_CERTIFICATE=None, SSL_CERT_FILE="/nowhere/bundle.pem")
     only(patient, "tls.stale_ca")

@@ -355,6 +355,8 @@ def test_vscode_forward(patient: Patient, pair: tuple[int, int]) -> None:
         assert f"{path}: remote.autoForwardPorts is not false" in found.evidence
         assert f"codex login (pid {pid})" in found.evidence
         assert found.fix == f'put "remote.autoForwardPorts": false into {path}'
+        patient.write(name, '{\n  "remote.autoForwardPorts": true\n}\n')
+        assert len(look(patient, pair)) == 1
         patient.write(name, '{\n  // ports\n  "remote.autoForwardPorts": false,\n}\n')
         assert look(patient, pair) == []
 

@@ -16,6 +16,7 @@ from profiles.oauth.events import (
     Postponed,
     UrlIssued,
 )
+from tui.watched import Watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,30 +152,16 @@ class Login:
         return waits and now - self.started_at >= PATIENCE
 
 
-class Logins:
+class Logins(Watched):
     """All of them, in the order of their start, and the one whose pane is shown."""
 
     def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
         self.now = now
         self.all: list[Login] = []
         self.watched: Login | None = None
         #: Whether the whole pane is a QR code now.
         self.shows_qr = False
-        self._watchers: list[Callable[[], None]] = []
-
-    def watch(self, watcher: Callable[[], None]) -> None:
-        """Call `watcher` whenever something here changes."""
-        self._watchers.append(watcher)
-
-    def unwatch(self, watcher: Callable[[], None]) -> None:
-        """Stop calling it."""
-        if watcher in self._watchers:
-            self._watchers.remove(watcher)
-
-    def tell(self) -> None:
-        """Tell that something changed."""
-        for watcher in list(self._watchers):
-            watcher()
 
     def start(self, name: str, way: str) -> Login:
         """Add a login, in the place of what came of the last one for this profile; it is watched now."""

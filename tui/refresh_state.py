@@ -8,10 +8,11 @@ from __future__ import annotations
 from threading import Event
 
 from profiles import expiry
+from tui.watched import Watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from profiles.model import ProfileRow
     from profiles.refreshing import Result
@@ -86,27 +87,13 @@ class Board:
         return {name for run in over for name in run.left if name not in run.begun}
 
 
-class Refreshes:
+class Refreshes(Watched):
     """All that run now."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.runs: list[Run] = []
         self.board: Board | None = None
-        self._watchers: list[Callable[[], None]] = []
-
-    def watch(self, watcher: Callable[[], None]) -> None:
-        """Call `watcher` whenever something here changes."""
-        self._watchers.append(watcher)
-
-    def unwatch(self, watcher: Callable[[], None]) -> None:
-        """Stop calling it."""
-        if watcher in self._watchers:
-            self._watchers.remove(watcher)
-
-    def tell(self) -> None:
-        """Tell that something changed."""
-        for watcher in list(self._watchers):
-            watcher()
 
     def start(self, names: Sequence[str], wanted: Sequence[str] | None) -> Run:
         """Add a run."""

@@ -20,17 +20,12 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 
 
-def first_row(
-    command: Sequence[str],
-    environ: Mapping[str, str],
-    text: str,
-    size: tuple[int, int] = (80, 24),
-) -> float:
-    """Return the seconds until `text` arrives at a terminal of so many columns and rows; the program is killed then."""
-    wanted = text.encode()
+def spawn(
+    command: Sequence[str], environ: Mapping[str, str], size: tuple[int, int]
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a program on a pseudo-terminal of so many columns and rows; return it and our end of that."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-    begun = time.perf_counter()
     child = subprocess.Popen(
         command,
         env=environ,
@@ -42,6 +37,19 @@ def first_row(
         close_fds=True,
     )
     os.close(slave)
+    return child, master
+
+
+def first_row(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    text: str,
+    size: tuple[int, int] = (80, 24),
+) -> float:
+    """Return the seconds until `text` arrives at a terminal of so many columns and rows; the program is killed then."""
+    wanted = text.encode()
+    begun = time.perf_counter()
+    child, master = spawn(command, environ, size)
     seen = b""
     try:
         while wanted not in seen:

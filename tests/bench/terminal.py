@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import fcntl
 import os
-import pty
 import re
 import select
 import signal
-import struct
-import subprocess
-import termios
 import time
 from collections import Counter
 from typing import NamedTuple
 
 import pyte
+
+from tests.bench.first_row import spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,19 +66,7 @@ class Terminal:
         self._screen = pyte.Screen(*size)
         self._stream = pyte.Stream(self._screen)
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size.rows, size.columns, 0, 0))
-        self.begun = time.perf_counter()
-        self._child = subprocess.Popen(
-            command,
-            env=environ,
-            cwd="/",
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
+        self._child, self._master = spawn(command, environ, size)
 
     def __enter__(self) -> Self:
         return self

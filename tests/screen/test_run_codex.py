@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,6 +16,8 @@ from tui.simulator.server import Simulator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Box
 
 
@@ -26,6 +29,20 @@ def codex(box: Box, text: str) -> dict[str, str | None]:
         file.write(f"#!/bin/sh\n{text}\n")
     os.chmod(f"{folder}/codex", 0o755)
     return {"PATH": with_path(folder)}
+
+
+@contextmanager
+def running(box: Box, *trap: str) -> Iterator[Terminal]:
+    """Let a codex run that ends in its own order on a signal; afterwards the screen is back, and leaves."""
+    script = f"trap {' '.join(trap)}; echo ready; while :; do sleep 0.1; done"
+    with Terminal(80, 24, env=codex(box, script)) as terminal:
+        terminal.shows("personal", "✓ ok")
+        terminal.press("x")
+        terminal.shows("ready")
+        yield terminal
+        terminal.shows("[1] Profiles", "? help")
+        terminal.press("q")
+        assert terminal.end() == 0
 
 
 def test_ctrl_c_at_the_question_goes_back(box: Box) -> None:
@@ -44,29 +61,15 @@ def test_ctrl_c_at_the_question_goes_back(box: Box) -> None:
 def test_ctrl_c_belongs_to_codex(box: Box) -> None:
     """A ctrl-c while codex runs is codex's: the screen is back after it, and says nothing of an interruption."""
     two_logins(box)
-    script = "trap 'echo caught; exit 0' INT; echo ready; while :; do sleep 0.1; done"
-    with Terminal(80, 24, env=codex(box, script)) as terminal:
-        terminal.shows("personal", "✓ ok")
-        terminal.press("x")
-        terminal.shows("ready")
+    with running(box, "'echo caught; exit 0'", "INT") as terminal:
         terminal.press("ctrl+c")
-        terminal.shows("[1] Profiles", "? help")
-        terminal.press("q")
-        assert terminal.end() == 0
 
 
 def test_a_signal_reaches_codex_and_not_the_screen_alone(box: Box) -> None:
     """SIGTERM is passed on: codex ends in its own order, and the screen is back."""
     two_logins(box)
-    script = "trap 'echo told to end; exit 0' TERM; echo ready; while :; do sleep 0.1; done"
-    with Terminal(80, 24, env=codex(box, script)) as terminal:
-        terminal.shows("personal", "✓ ok")
-        terminal.press("x")
-        terminal.shows("ready")
+    with running(box, "'echo told to end; exit 0'", "TERM") as terminal:
         terminal.signal(signal.SIGTERM)
-        terminal.shows("[1] Profiles", "? help")
-        terminal.press("q")
-        assert terminal.end() == 0
 
 
 def test_a_login_goes_on_meanwhile(box: Box) -> None:

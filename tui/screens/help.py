@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tui.key_dialogs import DIALOG_KEYS, HEADING
 from tui.key_places import HELP_HERE
-from tui.keys import ACTIONS, BY_ID, FOOTERS, MOVES, Action, groups
+from tui.keys import BY_ID, FOOTERS, Action, groups
+from tui.screens.moving import moving_bindings
 from tui.terminal import clean
 from tui.widgets.line_input import LineInput
 from tui.widgets.lines import LineView
@@ -77,17 +77,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
     HelpScreen HelpPane { height: auto; background: $sy-ground; }
     """
     AUTO_FOCUS = "HelpPane"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            ",".join(action.keys),
-            f"move('{action.id}')" if action.id in MOVES else _ACTS[action.id],
-            id=action.id,
-            show=False,
-            priority=True,
-        )
-        for action in ACTIONS
-        if action.id in MOVES or action.id in _ACTS
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moving_bindings(_ACTS)]
 
     def __init__(self, app: Switchyard, place: str, now: Situation) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.keys import ACTIONS, MOVES
+from tui.screens.moving import moving_bindings
 from tui.terminal import clean
 from tui.widgets.ink import ink_of
 from tui.widgets.login_status import status_words
@@ -62,17 +62,7 @@ class PlainScreen(Screen[None], inherit_bindings=False):
     PlainText { width: 1fr; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(
-                ",".join(action.keys),
-                f"move('{action.id}')" if action.id in MOVES else "leave",
-                id=action.id,
-                show=False,
-                priority=True,
-            )
-            for action in ACTIONS
-            if action.id in MOVES or action.id in {"back", "quit", "plain"}
-        ),
+        *moving_bindings(dict.fromkeys(("back", "quit", "plain"), "leave")),
         Binding("enter,space", "leave", priority=True),
         Binding("ctrl+l", "redraw", priority=True),
     ]

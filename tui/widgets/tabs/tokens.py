@@ -30,12 +30,7 @@ _NAMES = {"id_token": "id token", "access_token": "access token"}
 def tokens_page(row: ProfileRow, part: Tokens | None, around: Surroundings) -> Page:
     """Return the page; `part` is None while it is still being read."""
     words = _Tokens(around)
-    words.name(row)
-    why = why_no_claims(row.kind)
-    if row.kind == UNREADABLE and words.broken(row):
-        return words.page
-    if why is not None:
-        words.sentence(f"{why[:1].upper()}{why[1:]}.")
+    if not _has_claims(words, row):
         return words.page
     words.sentence(f"{NOT_VERIFIED}: nobody checked the signatures", WARN)
     if part is None:
@@ -46,6 +41,17 @@ def tokens_page(row: ProfileRow, part: Tokens | None, around: Surroundings) -> P
         words.token(token, name, part, moments[token])
     words.scopes(part.claims.scopes)
     return words.page
+
+
+def _has_claims(words: Words, row: ProfileRow) -> bool:
+    """Write whose page it is; where there are no claims, why, and return False."""
+    words.name(row)
+    if row.kind == UNREADABLE and words.broken(row):
+        return False
+    why = why_no_claims(row.kind)
+    if why is not None:
+        words.sentence(f"{why[:1].upper()}{why[1:]}.")
+    return why is None
 
 
 class _Tokens(Words):
@@ -98,14 +104,7 @@ class _Tokens(Words):
 def raw_page(row: ProfileRow, text: str | None, around: Surroundings) -> Page:
     """Return the claims as JSON: no token and no signature is in it."""
     words = Words(around)
-    words.name(row)
-    why = why_no_claims(row.kind)
-    if row.kind == UNREADABLE and words.broken(row):
-        return words.page
-    if row.kind == UNREADABLE and words.broken(row):
-        return words.page
-    if why is not None:
-        words.sentence(f"{why[:1].upper()}{why[1:]}.")
+    if not _has_claims(words, row):
         return words.page
     words.sentence(f"{NOT_VERIFIED}; claims only, no token and no signature", WARN)
     words.gap()

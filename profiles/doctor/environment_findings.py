@@ -7,8 +7,6 @@ from profiles.doctor.environment_places import Place, Search, search
 from profiles.doctor.environment_stale import inherited_from
 from profiles.doctor.environment_tokens import (
     AGENT,
-    CHATGPT,
-    JUNK,
     PERSONAL,
     Credential,
     read_credential,
@@ -107,7 +105,7 @@ def _known_as(machine: Machine, value: str) -> list[str]:
 
 
 def _title(credential: Credential) -> str:
-    if credential.kind in (JUNK, CHATGPT):
+    if credential.kind not in (PERSONAL, AGENT):
         return f"{TOKEN} is no token for it, yet beats every login"
     return f"{'An expired ' if credential.expired else ''}{TOKEN} beats every login"
 

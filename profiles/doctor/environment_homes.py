@@ -22,6 +22,11 @@ _CLIENT = "CODEX_APP_SERVER_LOGIN_CLIENT_ID"
 _OWN_CLIENT = "app_EMoamEEZ73f0CkXaXp7hrann"
 
 
+def printable(text: str) -> str:
+    """Return a text that a terminal can be given: signs that steer it stand as `?`."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def codex_home(machine: Machine) -> list[Finding]:
     """Find what CODEX_HOME chooses, here and in a new terminal (C1 to C3)."""
     places = places_of(machine, HOME)
@@ -29,15 +34,15 @@ def codex_home(machine: Machine) -> list[Finding]:
     if not value:
         return _not_here(machine, places)
     active = machine.context.active
-    lines = [f"{HOME}={value}", *where_lines(machine, HOME, places, is_set=True)]
+    lines = [f"{HOME}={printable(value)}", *where_lines(machine, HOME, places, is_set=True)]
     if active.path != value:
-        lines[0] += f", which is {active.path}"
+        lines[0] += f", which is {printable(active.path)}"
     if active.problem is not None:
         return [_broken(machine, value, lines, places)]
     if not os.path.isabs(value):
         why = "Codex takes it from the folder in which it is started: in each folder it has another home and login."
         title = f"{HOME} is no whole path: it changes with the folder"
-        fix = f"export {HOME}={shlex.quote(active.path)}"
+        fix = f"export {HOME}={shlex.quote(printable(active.path))}"
         return [Finding(_ID, WARNING, title, "\n".join(lines), why, fix)]
     title = f"{HOME} chooses the home"
     why = f"Codex looks for its login there, and not in {machine.short(machine.context.user_home)}/.codex."
@@ -54,7 +59,7 @@ def _broken(machine: Machine, value: str, lines: list[str], places: list[Place])
             " Nothing is expanded in it: a ~ in quotes stays one, and a space belongs to the name."
         )
     elif missing:
-        why += f" Where the name is right, make the folder: mkdir -m 700 -p {shlex.quote(value)}"
+        why += f" Where the name is right, make the folder: mkdir -m 700 -p {shlex.quote(printable(value))}"
     title = f"{HOME} names a folder that does not exist" if missing else f"{HOME} names no folder"
     fix = steps(HOME, [place for place in places if not _is_local(place)], is_set=True)
     mend = comment_out(machine, _ID, [place for place in places if not _is_local(place)])
@@ -77,7 +82,9 @@ def _not_here(machine: Machine, places: list[Place]) -> list[Finding]:
     for place in other:
         path = _home_of(machine, place)
         if path is not None and not os.path.isdir(path):
-            lines.append(f"{place.where} chooses {path}, which is no folder: Codex will not start")
+            lines.append(
+                f"{place.where} chooses {printable(path)}, which is no folder: Codex will not start"
+            )
     if not other:
         title = f"{HOME} is chosen for some commands or folders"
         why = "There Codex has another home and login than in this terminal."
@@ -160,7 +167,7 @@ def _address(value: str) -> tuple[str, str]:
 def _told(name: str, value: str) -> str:
     if name in HOOK_URLS:
         scheme, host = _address(value)
-        return f"{scheme}://{host}" if scheme else "no address"
+        return printable(f"{scheme}://{host}") if scheme else "no address"
     if name == _CLIENT:
         return "Codex's own" if value == _OWN_CLIENT else "another client id"
-    return value
+    return printable(value)

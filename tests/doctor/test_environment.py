@@ -11,6 +11,7 @@ import pytest
 from profiles.doctor.finding import ERROR, INFO, UNKNOWN, WARNING
 from tests.doctor.patient import Patient
 from tests.support import tokens
+from tests.support.real_codex import RealCodex
 from tests.support.tokens import Login, Person
 
 TYPE_CHECKING = False
@@ -128,13 +129,14 @@ def run_fix(patient: Patient, fix: str) -> None:
         (agent(NOW + 3 * tokens.DAY), "valid for 3d more", "CODEX_ACCESS_TOKEN beats every login"),
         (PAT, "a personal access token", "CODEX_ACCESS_TOKEN beats every login"),
         ("tunafish", "neither", "CODEX_ACCESS_TOKEN is no token for it"),
+        (API_KEY, "an API key", "CODEX_ACCESS_TOKEN is no token for it"),
         (
             Login(Person("ada"), issued_at=tokens.NOON).access_token,
             "the token of a ChatGPT login, of ada@example.com",
             "CODEX_ACCESS_TOKEN is no token for it",
         ),
     ],
-    ids=["expired", "agent", "personal", "junk", "chatgpt"],
+    ids=["expired", "agent", "personal", "junk", "key", "chatgpt"],
 )
 def test_access_token(patient: Patient, value: str, told: str, title: str) -> None:
     """env.access_token: a real .bashrc sets it, it is found with its line, whose and until when; the mend ends it."""
@@ -163,6 +165,26 @@ def test_access_token(patient: Patient, value: str, told: str, title: str) -> No
     assert content(path) == before
     new_terminal(patient)
     assert patient.environ[TOKEN] == value
+
+
+@pytest.mark.real_codex
+@pytest.mark.parametrize("kind", ["junk", "key", "chatgpt", "blank"])
+def test_what_codex_says(patient: Patient, codex_169: str, kind: str) -> None:
+    """Codex 0.169 itself refuses what we call no token, by the words that we say, and minds no blank (C140)."""
+    login = Login(Person("ada")).fresh()
+    login.document().write(patient.box.codex)
+    values = {"junk": "tunafish", "key": API_KEY, "chatgpt": login.access_token, "blank": "  "}
+    said = RealCodex(codex_169, patient.box.codex, {TOKEN: values[kind]}).login_status()
+    patient.set(CODEX_ACCESS_TOKEN=values[kind])
+    found = patient.found("environment")
+    if kind == "blank":
+        assert said.code == 0
+        assert not found
+        return
+    finding = one(found, "env.access_token", ERROR)
+    told = finding.why.partition("it fails: ")[2].rstrip(".")
+    assert told
+    assert told in said.text
 
 
 def test_the_fix_is_a_line_that_works(patient: Patient) -> None:
@@ -313,6 +335,15 @@ def test_codex_home_is_no_folder(patient: Patient, kind: str) -> None:
     assert not patient.found("environment")
 
 
+def test_signs_that_steer_a_terminal(patient: Patient) -> None:
+    """No escape sequence of a value gets to a terminal."""
+    for home in ("/x\x1b[2J\n", "x\x1b[2J"):
+        patient.set(CODEX_HOME=home, CODEX_SQLITE_HOME="/y\x1b]0;z\a")
+        found = patient.found("environment")
+        assert len(found) == 2
+        assert all(line.isprintable() for line in all_text(found).split("\n"))
+
+
 def test_codex_home_changes(patient: Patient) -> None:
     """env.home: a relative path warns; one that only a new terminal has warns; one that exists is worth knowing."""
     os.makedirs(f"{patient.box.home}/b")
@@ -339,6 +370,7 @@ def test_codex_home_changes(patient: Patient) -> None:
     [
         ("CODEX_REFRESH_TOKEN_URL_OVERRIDE", "http://127.0.0.1:9/oauth/token", ERROR),
         ("CODEX_REVOKE_TOKEN_URL_OVERRIDE", "https://auth.openai.com.evil.example/r", ERROR),
+        ("CODEX_REVOKE_TOKEN_URL_OVERRIDE", "https://notopenai.com/r", ERROR),
         ("CODEX_AUTHAPI_BASE_URL", "http://auth.openai.com/api/accounts", ERROR),
         ("CODEX_APP_SERVER_LOGIN_ISSUER", "https://openai.com@evil.example", ERROR),
         ("CODEX_APP_SERVER_LOGIN_CLIENT_ID", "app_other", WARNING),
@@ -346,7 +378,7 @@ def test_codex_home_changes(patient: Patient) -> None:
         ("CODEX_APP_SERVER_LOGIN_CLIENT_ID", tokens.CLIENT_ID, INFO),
         ("CODEX_SQLITE_HOME", "/var/tmp", INFO),
     ],
-    ids=["refresh", "revoke", "http", "userinfo", "client", "own", "own client", "sqlite"],
+    ids=["refresh", "revoke", "name", "http", "userinfo", "client", "own", "own client", "sqlite"],
 )
 def test_hooks(patient: Patient, name: str, value: str, level: str) -> None:
     """env.test_hooks: an address that is not OpenAI's is an error; the line that sets it is named and can go."""

@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 from profiles.doctor.finding import ERROR, INFO, WARNING, Finding
 from profiles.doctor.homes_mounts import mount_of
-from profiles.doctor.homes_places import ACTIVE, Place, home_words, login_words, own_places
+from profiles.doctor.homes_places import (
+    ACTIVE,
+    Place,
+    home_words,
+    login_words,
+    own_places,
+    shelf_of,
+)
 from profiles.doctor.mending import change_mode
 from profiles.paths import AUTH_FILE, CODEX_HOME_LOCK
 
@@ -69,25 +76,40 @@ def _with_modes(machine: Machine) -> Iterator[Kept]:
 def _kept(machine: Machine) -> Iterator[Kept]:
     roots = machine.context.roots
     for place in own_places(machine):
-        active = place.role == ACTIVE
-        yield from _one(place.home, home_words(machine, place), active=active, ours=place.managed)
-        auth = os.path.realpath(place.auth)
-        yield from _one(auth, login_words(machine, place), active=active, login=True)
-        for name in _names(place.home):
-            if name.startswith((".auth-", f".{AUTH_FILE}.", f"{AUTH_FILE}.bak")):
-                yield from _one(f"{place.home}/{name}", "a copy of a login")
-        path = f"{place.home}/.env"
-        if _holds_secrets(machine, path):
-            yield from _one(path, "a file with credentials")
+        yield from _kept_in(machine, place)
+    for profile in shelf_of(machine).profiles:
+        if not profile.managed:
+            yield from _one(profile.folder, "a folder of ours", ours=True)
+            yield from _one(profile.parked_path, "a copy of a login")
     for folder in (roots.data, roots.profiles, roots.state, roots.backups):
         yield from _one(folder, "a folder of ours", ours=True)
-    count = 0
-    for folder, _, names in os.walk(roots.backups):
-        for name in names:
-            yield from _one(f"{folder}/{name}", "a backup of a login")
-            count += 1
-        if count > _MOST:
-            return
+    for path in _backups(roots.backups):
+        yield from _one(path, "a backup of a login")
+
+
+def _backups(above: str) -> list[str]:
+    """Return the logins among the backups: overwritten documents, and those of deleted profiles."""
+    found = []
+    for folder in _names(above):
+        names = _names(f"{above}/{folder}")
+        if folder == "deleted":
+            found += [f"{above}/{folder}/{name}/{AUTH_FILE}" for name in names]
+        else:
+            found += [f"{above}/{folder}/{name}" for name in names if name.endswith(".json")]
+    return found[:_MOST]
+
+
+def _kept_in(machine: Machine, place: Place) -> Iterator[Kept]:
+    active = place.role == ACTIVE
+    yield from _one(place.home, home_words(machine, place), active=active, ours=place.managed)
+    auth = os.path.realpath(place.auth)
+    yield from _one(auth, login_words(machine, place), active=active, login=True)
+    for name in _names(place.home):
+        if name.startswith((".auth-", f".{AUTH_FILE}.", f"{AUTH_FILE}.bak")):
+            yield from _one(f"{place.home}/{name}", "a copy of a login")
+    path = f"{place.home}/.env"
+    if _holds_secrets(machine, path):
+        yield from _one(path, "a file with credentials")
 
 
 def _names(folder: str) -> list[str]:

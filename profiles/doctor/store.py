@@ -117,6 +117,9 @@ def _look_at_config(machine: Machine) -> list[Finding]:
             for layer in found
             if layer.settings.problem is not None and _own(place, layer)
         ]
+    required = requirements(machine)
+    if required is not None and required.settings.problem is not None:
+        findings.append(_broken(Place(machine.home, ACTIVE), required))
     return findings
 
 

@@ -72,17 +72,22 @@ def _layers(machine: Machine, home: str) -> list[Layer]:
 
 def requirements(machine: Machine) -> Layer | None:
     """Return what the administrator requires, if anything."""
-    from profiles.overrides import HomeSettings
+    from profiles.overrides import METHODS, HomeSettings, read_settings
 
     path = machine.path(f"{SYSTEM}/requirements.toml")
     text = machine.text(path)
     if text is None:
         return None
+    problem = read_settings(path).problem
     table = _parsed(text)
     methods = _texts(table.get("allowed_login_methods"))
     method = methods[0] if methods in (("api",), ("chatgpt",)) else None
+    if not set(methods) <= set(METHODS):
+        problem = problem or f"allowed_login_methods is none of {', '.join(METHODS)}"
     workspaces = _texts(table.get("allowed_chatgpt_workspaces"))
-    settings = HomeSettings(path, forced_method=method, forced_workspaces=workspaces)
+    settings = HomeSettings(
+        path, forced_method=method, forced_workspaces=workspaces, problem=problem
+    )
     return Layer("requirements", settings, table, text)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from profiles.backups import keep
 from profiles.doctor.finding import ERROR, INFO, WARNING
+from profiles.store import register
 from tests.doctor.patient import Patient
 from tests.doctor.remedies import (
     assert_gone,
@@ -22,7 +23,7 @@ from tests.doctor.remedies import (
     mode_of,
 )
 from tests.support.childuid import NOBODY, give, need_root, run_as_nobody
-from tests.support.cli import ROOT, tui_environ
+from tests.support.cli import ROOT, run_tui, tui_environ
 from tests.support.documents import api_key
 from tests.support.real_codex import RealCodex
 from tests.support.tokens import Login
@@ -104,12 +105,35 @@ def test_the_mode_of_a_backup(box: Box) -> None:
     _mended(Patient(box), path, WARNING, 0o644, "0600")
 
 
+def test_the_mode_of_a_deleted_login(box: Box) -> None:
+    """file.mode: a deleted profile's login, too; not what else lies in its folder, which is closed."""
+    scene = settle(box)
+    with open(f"{box.profile('bob')}/config.toml", "w", encoding="utf-8") as file:
+        file.write("")
+    os.chmod(f"{box.profile('bob')}/config.toml", 0o644)
+    assert run_tui(["delete", "bob", "--yes"]).code == 0
+    (name,) = os.listdir(f"{scene.state}/backups/deleted")
+    _mended(Patient(box), f"{scene.state}/backups/deleted/{name}/auth.json", WARNING, 0o644, "0600")
+
+
 def test_the_mode_of_a_copy_beside_the_login(box: Box) -> None:
     """file.mode: another tool's auth.json.bak, and what a killed Codex left."""
     scene = settle(box)
     for name in ("auth.json.bak.1760000000", ".auth-a1B2c3"):
         path = write(f"{box.codex}/{name}", scene.ada.document().data())
         _mended(Patient(box), path, WARNING, 0o644, "0600")
+
+
+def test_the_mode_of_what_waits_for_a_home_that_is_away(box: Box) -> None:
+    """file.mode: a registered home's newest login is kept in our own folder while that home is away (R8)."""
+    home = f"{box.home}/.codex-work"
+    Login().fresh().write(home)
+    register(quiet_context(), "work", home)
+    path = write(f"{box.profile('work')}/auth.json", Login().fresh().document().data())
+    patient = Patient(box)
+    assert_gone(patient, "file.mode")
+    _mended(patient, path, WARNING, 0o644, "0600")
+    _mended(patient, box.profile("work"), INFO, 0o755, "0700")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ LAYERS: dict[str, tuple[Mapping[str, str], bool]] = {
     "required": ({REQUIRED: 'allowed_login_methods = ["api"]\n'}, False),
     "both allowed": ({REQUIRED: 'allowed_login_methods = ["api", "chatgpt"]\n'}, True),
     "another workspace": ({REQUIRED: 'allowed_chatgpt_workspaces = ["another"]\n'}, False),
+    "an unknown method": ({REQUIRED: 'allowed_login_methods = ["chatgpt", "sso"]\n'}, False),
+    "requirements that are no TOML": ({REQUIRED: "x = [\n"}, False),
     "no TOML": ({MANAGED: "x = [\n"}, False),
 }
 
@@ -69,8 +71,9 @@ def test_files_win_as_in_codex(box: Box, codex_169: str, name: str) -> None:
     Login().fresh().write(box.codex)
     patient = Patient(box)
     etc = f"{patient.root}/etc"
-    shutil.copytree("/etc", etc, symlinks=True, dirs_exist_ok=True)
-    shutil.rmtree(f"{etc}/codex", ignore_errors=True)
+    for each in ("passwd", "group", "hosts", "nsswitch.conf", "resolv.conf"):
+        if os.path.exists(f"/etc/{each}"):
+            shutil.copy(f"/etc/{each}", f"{etc}/{each}")
     os.mkdir(f"{etc}/codex")
     for file, text in files.items():
         path = f"{box.codex}/config.toml" if file == HOME else f"{etc}/codex/{file}"

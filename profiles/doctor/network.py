@@ -68,6 +68,12 @@ def _look_at_issuer(machine: Machine) -> list[Finding]:
     return []
 
 
+def _look_at_dead(machine: Machine) -> list[Finding] | None:
+    from profiles.doctor.proxies_elsewhere import dead
+
+    return dead(machine)
+
+
 def _rung(id_: str, rung: str) -> Callable[[Machine], list[Finding] | None]:
     def look(machine: Machine) -> list[Finding] | None:
         from profiles.doctor.network_findings import look_at
@@ -86,7 +92,7 @@ CHECKS: tuple[Check, ...] = (
     _check("net.dns", "dns", "both hosts have an address by DNS"),
     _check("net.tcp", "tcp", "both hosts take connections"),
     *proxies.CHECKS,
-    _check("proxy.dead", "proxy", "the proxy is alive"),
+    Check({"proxy.dead": "the proxy is alive"}, _look_at_dead, sends=True, slow=True),
     _check("proxy.auth", "proxy", "the proxy takes us as we are"),
     _check("proxy.refused", "proxy", "the proxy lets us through"),
     _check("proxy.unspoken", "proxy", "the proxy is of a kind that is spoken here"),

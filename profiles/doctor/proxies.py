@@ -20,7 +20,8 @@ SEEN: dict[str, str] = {
     "proxy.socks_scheme": "Proxy variables whose value Codex passes over without a word: socks:// and other "
     "schemes that "
     "it does not know, and what is no address. It then connects directly.",
-    "proxy.dead": "Whether the proxy that Codex would take can be reached and speaks as one.",
+    "proxy.dead": "Whether the proxy that Codex would take can be reached and speaks as one, and those that start-up "
+    "files name for the next terminal.",
     "proxy.auth": "Whether that proxy wants a user and password (407) that it does not get.",
     "proxy.refused": "Whether that proxy lets connections with the service through.",
     "proxy.unspoken": "Whether the proxy is of a kind (SOCKS 4) that Codex speaks and Switchyard does not.",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
 
-from profiles.doctor.finding import INFO, OK
+from profiles.doctor.finding import INFO, OK, WARNING
 from tests.doctor.ways import (
     PASSWORD,
     Doorman,
     Elsewhere,
+    Open,
     after,
     black_hole,
     check_silence,
@@ -70,7 +72,7 @@ def test_proxy_healthy(patient: Patient, simulator: Simulator) -> None:
 
 def test_where_the_proxy_is_named(patient: Patient, box: Box) -> None:
     """proxy.used: file and line of whatever names it, be it a start-up file or the home's .env."""
-    with Proxy() as proxy, Proxy() as other:
+    with Open() as proxy, Proxy() as other:
         line = f"export HTTPS_PROXY=http://127.0.0.1:{proxy.port}"
         patient.write(".bashrc", f"# mine\n{line}\n")
         patient.set(HTTPS_PROXY=f"http://127.0.0.1:{proxy.port}")
@@ -122,6 +124,36 @@ def test_a_dead_proxy(patient: Patient, where: str, how: str) -> None:
     if where == ".bashrc":
         patient.set(HTTPS_PROXY=None)  # a new terminal
     assert wrong(patient) == []
+
+
+def test_a_dead_proxy_of_the_next_terminal(patient: Patient) -> None:
+    """proxy.dead as a warning: it does not count here yet; the line is named and mended, a condition is no warning."""
+    dead, value = dead_port(), f"http://ada:{PASSWORD}@127.0.0.1:"
+    path = patient.write(".bashrc", f"# of work\nexport HTTPS_PROXY={value}{dead}\n")
+    finding = only(patient, "proxy.dead", WARNING)
+    assert f"127.0.0.1:{dead}: Connection refused" in finding.evidence
+    assert "HTTPS_PROXY is set by ~/.bashrc:2" in finding.evidence
+    check_silence(patient)
+    after(patient.mend(finding), patient)
+    after(only(patient, "proxy.dead", WARNING).fix, patient)
+    assert wrong(patient) == []
+    with Open() as proxy:
+        patient.write(".bashrc", f"export HTTPS_PROXY={value}{proxy.port}\n")
+        assert wrong(patient) == []
+        patient.set(HTTPS_PROXY=f"{value}{proxy.port}")
+        assert wrong(patient) == []
+        assert told(patient, "proxy.dead") == []
+    patient.set(HTTPS_PROXY=None)
+    for line in (
+        f"at_work() {{ export HTTPS_PROXY={value}{dead}; }}",
+        f"if at_work; then\n  export HTTPS_PROXY={value}{dead}\nfi",
+        f"at_work && export HTTPS_PROXY={value}{dead}",
+        f"HTTPS_PROXY={value}{dead} curl https://x.example",
+        f"export HTTP_PROXY={value}{dead}",
+        f"# export HTTPS_PROXY={value}{dead}",
+    ):
+        patient.write(os.path.basename(path), f"{line}\n")
+        assert wrong(patient) == [], line
 
 
 def test_a_proxy_that_is_started(patient: Patient) -> None:

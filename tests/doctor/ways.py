@@ -114,6 +114,15 @@ class Inspector(Proxy):
             _carry(ours, other)
 
 
+class Open(Proxy):
+    """A proxy that lets everybody through, and does not mind who connects and says nothing."""
+
+    def answer(self, connection: socket.socket, heard: bytes) -> None:
+        """Connect with whom is asked for."""
+        if heard:
+            super().answer(connection, heard)
+
+
 class Elsewhere(Proxy):
     """A proxy that leaves by another address: whoever is asked for, this port of 127.0.0.1 answers."""
 

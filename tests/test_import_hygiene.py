@@ -37,6 +37,7 @@ RUNS: Final[dict[str, list[list[str]]]] = {
     "add": [["cy", "--empty"]],
     "completion": [["bash"], ["zsh"], ["fish"]],
     "delete": [["bob", "--yes"]],
+    "doctor": [["--offline"], ["--offline", "--json"], ["--explain"]],
     "history": [[], ["--json"]],
     "list": [[], ["--json"], ["--names"]],
     "login": [["cy", "--api-key"], ["cy", "--access-token", "--json"]],

@@ -21,7 +21,7 @@ __all__ = ["simulator"]
 
 BEGIN, END = "<!-- without:begin -->\n", "<!-- without:end -->\n"
 #: What there is no command for, and the README says so.
-NONE_YET: Final = {"note", "doctor"}
+NONE_YET: Final = {"note"}
 #: What is about the screen itself: without one there is nothing to do.
 OF_THE_SCREEN: Final = {action.id for action in ACTIONS if action.group == MOVE} | {
     "zoom",

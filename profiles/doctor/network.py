@@ -34,7 +34,6 @@ SEEN: dict[str, str] = {
     **proxies.SEEN,
 }
 UNSEEN: dict[str, str] = {
-    "net.issuer": "Whether SWITCHYARD_ISSUER, where it is set, is an address to which a token may be sent.",
     "firewall": "A firewall, antivirus or EDR that blocks one program only lets this one through, so it cannot "
     "be seen "
     "from here. When everything below net, proxy, tls and clock is fine and Codex alone fails, allow the codex "

@@ -22,7 +22,12 @@ _EXPORT = "export HTTPS_PROXY=http://HOST:PORT"
 
 def hosts(climbs: Sequence[Climb]) -> str:
     """Return the names of the hosts, for people."""
-    return " and ".join(dict.fromkeys(climb.place for climb in climbs))
+    return cut(" and ".join(dict.fromkeys(climb.place for climb in climbs)), 42)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text that fits into a title."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def evidence_of(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> str:
@@ -142,7 +147,7 @@ def in_trouble(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
 
 def refused(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
     """This exit address is refused, and nothing is said of the country."""
-    title = f"{hosts(climbs)} refuses this machine's address (403)"
+    title = f"{hosts(climbs)}: this address is refused (403)"
     why = (
         'This is the "token endpoint returned status 403 Forbidden" of a login whose browser part went well: the '
         "browser leaves by another address than this machine."
@@ -152,7 +157,7 @@ def refused(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Findin
 
 def region(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
     """The country of this exit address is not served."""
-    title = f"{hosts(climbs)} does not serve this machine's country (403)"
+    title = f"{hosts(climbs)}: country not served (403)"
     why = (
         "The address by which this machine leaves belongs to a country that is not served: the exchange of a login "
         "ends with 403, even when the browser, by another proxy or VPN, got through."
@@ -178,7 +183,7 @@ def limited(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Findin
     return Finding(
         "net.limited",
         WARNING,
-        f"{hosts(climbs)} is asked too often from here (429)",
+        f"{hosts(climbs)}: asked too often (429)",
         evidence_of(machine, ladder, climbs),
         "Somebody at this address asks more than is answered. A login that is tried now may fail.",
         "wait a minute, then: tui doctor",
@@ -194,7 +199,7 @@ def dead_proxy(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
     return Finding(
         "proxy.dead",
         ERROR,
-        f"the proxy {proxy.place} is dead",
+        f"the proxy {cut(proxy.place, 50)} is dead",
         evidence_of(machine, ladder, climbs),
         f'Codex asks {hosts(climbs)} through this proxy alone, and ends with "error sending request". Browser and '
         "curl may be fine, as they have settings of their own. Where the proxy belongs there, start it. What "
@@ -224,7 +229,7 @@ def proxy_auth(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
     return Finding(
         "proxy.auth",
         ERROR,
-        f"the proxy {place} wants a user and password",
+        f"the proxy {cut(place, 36)} wants a user and password",
         evidence_of(machine, ladder, climbs),
         why,
         fix,
@@ -238,7 +243,7 @@ def proxy_refused(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> 
     return Finding(
         "proxy.refused",
         ERROR,
-        f"the proxy {place} does not let Codex through",
+        f"the proxy {cut(place, 32)} does not let Codex through",
         evidence_of(machine, ladder, climbs),
         f"It takes the connection and refuses to go on to {hosts(climbs)}.",
         f"ask who runs the proxy to allow {' and '.join(climb.host for climb in climbs)}",
@@ -265,7 +270,7 @@ def proxied_loopback(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) 
     return Finding(
         "proxy.loopback",
         ERROR,
-        f"{hosts(climbs)}, this machine, is asked through a proxy",
+        f"{hosts(climbs)}: asked through a proxy",
         evidence_of(machine, ladder, climbs),
         "Without NO_PROXY Codex takes the proxy for this machine's own addresses, too; to the proxy 127.0.0.1 is "
         "itself.",

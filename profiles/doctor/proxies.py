@@ -64,7 +64,9 @@ def _look_at_use(machine: Machine) -> list[Finding]:
     if not used:
         return []
     places = " and ".join(dict.fromkeys(each for each in used if each != "none"))
-    title = f"Codex goes through the proxy {places}" if places else "NO_PROXY exempts the service"
+    title = (
+        f"Codex goes through the proxy {places[:40]}" if places else "NO_PROXY exempts the service"
+    )
     return [Finding("proxy.used", INFO, title, "\n".join(lines), "Logins and turns take this way.")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from profiles.doctor.finding import ERROR, INFO, Finding
-from profiles.doctor.network_findings import evidence_of, hosts
+from profiles.doctor.network_findings import cut, evidence_of, hosts
 from profiles.doctor.network_ladder import ISSUER, TLS, climbed
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _missing(fallen: Sequence[Climb]) -> tuple[str, str, str]:
     )
     if remedy:
         why += f" The root that is missing lies in {remedy}."
-    return f"unknown issuer: {_cut(who, 50)}", why, f"export CODEX_CA_CERTIFICATE={root}"
+    return f"unknown issuer: {cut(who, 50)}", why, f"export CODEX_CA_CERTIFICATE={root}"
 
 
 def _no_roots(fallen: Sequence[Climb]) -> tuple[str, str, str]:
@@ -73,7 +73,7 @@ def _expired(fallen: Sequence[Climb]) -> tuple[str, str, str]:
         "nothing of Codex's gets through."
     )
     return (
-        f"the certificate of {_cut(hosts(fallen), 38)} is out of date",
+        f"the certificate of {cut(hosts(fallen), 38)} is out of date",
         why,
         "see whether the clock is right (date -u); if it is, tell whoever runs this network",
     )
@@ -83,7 +83,7 @@ def _other_host(fallen: Sequence[Climb]) -> tuple[str, str, str]:
     shown = fallen[0].certificate
     who = "another host" if shown is None else shown.subject.text
     return (
-        f"the certificate shown is that of {_cut(who, 36)}",
+        f"the certificate shown is that of {cut(who, 36)}",
         f"Another answers for {hosts(fallen)}: a sign-in page of the network, or a gateway.",
         "open any http:// page in a browser on this network and sign in there, then: tui doctor",
     )
@@ -91,7 +91,7 @@ def _other_host(fallen: Sequence[Climb]) -> tuple[str, str, str]:
 
 def _hung_up(fallen: Sequence[Climb]) -> tuple[str, str, str]:
     return (
-        f"TLS with {_cut(hosts(fallen), 45)} is cut off",
+        f"TLS with {cut(hosts(fallen), 45)} is cut off",
         "The connection comes about, and TLS does not: firewalls do that to names that they block.",
         "ask who runs this network to allow it; where your browser has a proxy: export HTTPS_PROXY=http://HOST:PORT",
     )
@@ -135,7 +135,3 @@ def _inspected(ladder: Ladder) -> list[Finding] | None:
             "No public authority issued this certificate. It works; whoever opens TLS sees what Codex sends.",
         )
     ]
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

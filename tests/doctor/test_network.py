@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import socket
 import threading
@@ -11,9 +12,9 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from profiles.doctor import network
 from profiles.doctor.examining import examine
 from profiles.doctor.finding import ERROR, INFO, OK, UNKNOWN
-from profiles.doctor.network import CHECKS
 from profiles.doctor.network_ladder import climb_all
 from tests.doctor.patient import Patient
 from tests.doctor.ways import (
@@ -77,6 +78,15 @@ def test_network_healthy(box: Box, simulator: Simulator) -> None:
     assert rungs <= {each.id for each in found}
 
 
+def test_every_id_is_explained() -> None:
+    """What the checks answer for is what is explained, and nothing is called both seen and unseen."""
+    for name in SUBJECTS:
+        module = importlib.import_module(f"profiles.doctor.{name}")
+        assert {id_ for check in module.CHECKS for id_ in check.fine} == set(module.SEEN)
+        assert not module.SEEN.keys() & module.UNSEEN.keys()
+    assert {"firewall", "net.codex_alone"} <= network.UNSEEN.keys()
+
+
 def test_what_is_sent(box: Box, simulator: Simulator) -> None:
     """Four requests, the token request with its grant type alone; no token of any login, no Authorization, no name."""
     patient = patient_of(box, simulator)
@@ -127,7 +137,7 @@ def climbed_by(patient: Patient, look_up: object) -> list[Finding]:
     """Return what the checks of the network find when this looks names up."""
     machine = patient.machine()
     machine.once("network ladder", lambda: climb_all(machine, look_up))  # type: ignore[arg-type]
-    return [each for each in examine(machine, CHECKS) if each.level not in (OK, INFO)]
+    return [each for each in examine(machine, network.CHECKS) if each.level not in (OK, INFO)]
 
 
 def test_dns_that_hangs(box: Box, simulator: Simulator) -> None:

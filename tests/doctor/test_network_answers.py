@@ -144,6 +144,19 @@ def test_no_http(box: Box, says: bytes) -> None:
     assert "an answer that is not HTTP" in finding.evidence
 
 
+def test_a_server_that_closes_behind_each_answer(box: Box) -> None:
+    """Connections that end without a word behind an answer are made anew; nothing is wrong with that."""
+    body = b'{"error":"invalid_request"}'
+    says = b"HTTP/1.1 400 Bad\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    with Babbler(says) as other:
+        patient = Patient(box)
+        patient.set(
+            SWITCHYARD_ISSUER=other.url, SWITCHYARD_CHATGPT_BASE_URL=f"{other.url}/backend-api/"
+        )
+        assert wrong(patient) == []
+        assert len(other.heard) == 4
+
+
 def test_the_backend_may_refuse_in_its_own_way(box: Box, simulator: Simulator) -> None:
     """A challenge, a refusal, a missing page of the backend: it is there, and that was the question."""
     patient = patient_of(box, simulator)

@@ -33,6 +33,7 @@ WORDS_HERE: dict[str, dict[str, str]] = {
 }
 #: The same where the terminal is too narrow for all of the words above.
 SHORT_WORDS: dict[str, dict[str, str]] = {
+    "events": {"copy": "copy"},
     "list-login": {"detail": "login"},
     "detail-raw": {"copy": "copy"},
     "login-device": {"copy": "copy"},

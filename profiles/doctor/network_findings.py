@@ -43,7 +43,7 @@ def evidence_of(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> st
         for climb in climbs
         if climb.windows is not None
     ]
-    return "\n".join(lines)
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _other_exit(climbs: Sequence[Climb]) -> bool:

@@ -82,7 +82,15 @@ class Climb:
     @property
     def steps(self) -> str:
         """All rungs and their outcome, in one line."""
-        parts = [*self.told, *([f"{self.why}"] if self.failed else [])]
+        parts = list(self.told)
+        if self.failed is not None:
+            before = self.proxy is not None and PROXY not in self.passed
+            why = f"the proxy {self.proxy.place}: {self.why}" if before and self.proxy else self.why
+            plain = why.replace(": ", " ", 1)
+            if parts and plain.startswith(parts[-1]):
+                parts[-1] = plain
+            elif not parts or why not in parts[-1]:
+                parts.append(why)
         return f"{self.place}: {'; '.join(parts)}"
 
 

@@ -67,7 +67,15 @@ def _look_at_use(machine: Machine) -> list[Finding]:
     title = (
         f"Codex goes through the proxy {places[:40]}" if places else "NO_PROXY exempts the service"
     )
-    return [Finding("proxy.used", INFO, title, "\n".join(lines), "Logins and turns take this way.")]
+    return [
+        Finding(
+            "proxy.used",
+            INFO,
+            title,
+            "\n".join(dict.fromkeys(lines)),
+            "Logins and turns take this way.",
+        )
+    ]
 
 
 def _look_at_schemes(machine: Machine) -> list[Finding]:
@@ -138,7 +146,7 @@ def _look_at_loopback(machine: Machine) -> list[Finding]:
             "proxy.loopback",
             INFO,
             "this machine itself is asked through a proxy",
-            "\n".join(found),
+            "\n".join(dict.fromkeys(found)),
             "Without NO_PROXY Codex takes the proxy for this machine's own addresses, too.",
             "export NO_PROXY=127.0.0.1,localhost,::1",
         )

@@ -204,7 +204,7 @@ def _unfit(machine: Machine, variable: Variable) -> list[Finding]:
                 "tls.stale_ca",
                 ERROR,
                 f"{variable.name} does not vouch for the service",
-                "\n".join([evidence, *(climb.steps for climb in fallen)]),
+                "\n".join([evidence, *dict.fromkeys(climb.steps for climb in fallen)]),
                 "It stands in the place of the system's certificates, with which the service would be trusted.",
                 *_cure(machine, variable, "tls.stale_ca"),
             )

@@ -131,7 +131,7 @@ def _inspected(ladder: Ladder) -> list[Finding] | None:
             "tls.inspected",
             INFO,
             "TLS is opened on the way, by somebody whom Codex trusts",
-            "\n".join(lines),
+            "\n".join(dict.fromkeys(lines)),
             "No public authority issued this certificate. It works; whoever opens TLS sees what Codex sends.",
         )
     ]

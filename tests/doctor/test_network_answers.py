@@ -61,7 +61,7 @@ def simulator() -> Iterator[Simulator]:
     ("id_", "answered", "told"),
     [
         ("net.region", Said(403, {}, REGION), "403, unsupported_country_region_territory"),
-        ("net.403", Said(403, {}, {"error": "forbidden"}), "POST: 403, forbidden"),
+        ("net.403", Said(403, {}, {"error": "forbidden"}), "POST 403, forbidden"),
         ("net.403", Said(403, {"cf-mitigated": "challenge"}, PAGE), "a challenge for robots"),
         ("net.403", Said(403, HTML, PAGE), "403, a web page"),
         ("net.limited", Said(429, {}, {"error": "slow_down"}), "429, slow_down"),
@@ -74,7 +74,7 @@ def simulator() -> Iterator[Simulator]:
         ),
         ("net.intercepted", Said(200, HTML, PAGE), "200, a web page"),
         ("net.intercepted", Said(400, HTML, PAGE), "400, a web page"),
-        ("net.intercepted", Said(204, {}, ""), "POST: 204"),
+        ("net.intercepted", Said(204, {}, ""), "POST 204, where 400 belongs"),
     ],
 )
 def test_answers(box: Box, simulator: Simulator, id_: str, answered: Said, told: str) -> None:
@@ -121,7 +121,7 @@ def test_a_gateway_before_everything(box: Box, simulator: Simulator) -> None:
     patient = patient_of(box, simulator)
     finding = only(patient, "net.intercepted")
     assert "HEAD 302 to login.hotel.example" in finding.evidence
-    assert "GET: 302 to login.hotel.example" in finding.evidence
+    assert "GET 302 to login.hotel.example" in finding.evidence
 
 
 def test_another_issuer(box: Box, simulator: Simulator) -> None:

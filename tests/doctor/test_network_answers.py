@@ -201,11 +201,11 @@ def test_windows_leaves_elsewhere(box: Box, simulator: Simulator) -> None:
     patient.program("curl.exe", "import time\ntime.sleep(30)\n")
     begun = time.monotonic()
     assert "curl.exe" not in only(patient, "net.403").evidence
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 5.5
     simulator.faults.clear()
     begun = time.monotonic()
     assert wrong(patient) == []
-    assert time.monotonic() - begun < 1.5  # Windows is waited for only where it matters
+    assert time.monotonic() - begun < 3  # Windows is waited for only where it matters
 
 
 def test_no_secret_in_any_answer(box: Box, simulator: Simulator) -> None:

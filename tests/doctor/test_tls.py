@@ -120,6 +120,16 @@ def test_the_missing_root_lies_nearby(
     assert wrong(patient) == []
 
 
+def test_what_lies_nearby_and_does_not_help(
+    box: Box, simulator: Simulator, company: Authority
+) -> None:
+    """tls.missing_ca: files that do not vouch for the service, or are none, are not proposed."""
+    patient = patient_of(box, simulator, company)
+    patient.set(REQUESTS_CA_BUNDLE=company.path, CURL_CA_BUNDLE=box.home, GIT_SSL_CAINFO="/nowhere")
+    finding = only(patient, "tls.missing_ca")
+    assert finding.fix == "export CODEX_CA_CERTIFICATE=/path/company-root.pem"
+
+
 def test_a_server_that_vouches_for_itself(box: Box, public: Authority) -> None:
     """tls.missing_ca: self-signed."""
     with Simulator(tls=self_signed(box.path).server()) as simulator:

@@ -26,7 +26,7 @@ _STARTERS = frozenset({"env", "sudo", "exec", "command", "nohup", "nice"})
 
 
 class Read(NamedTuple):
-    """What a file says: hits; the paths that it sources, not expanded, and whether all that is set there is exported."""
+    """What a file says: hits; the paths that it sources, as written, and whether all that is set there is exported."""
 
     hits: list[Hit]
     sourced: list[tuple[str, bool]]

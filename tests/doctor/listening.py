@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import socket
 import sys
 
@@ -75,6 +76,21 @@ def login_that_waits(
     text = LISTEN.format(uid=0, address=address, port=port)
     with running_codex(f"{folder}/login-{port}", *(words or ("login",)), text=text) as pid:
         yield pid
+
+
+@contextlib.contextmanager
+def native_that_listens(folder: str, port: int, *words: str) -> Iterator[int]:
+    """Let a program whose own file is called codex listen while the block runs: Python, under that name."""
+    os.makedirs(folder, exist_ok=True)
+    path = f"{folder}/codex"
+    if os.path.exists(path):
+        os.unlink(path)
+    shutil.copy(os.path.realpath(sys.executable), path)
+    text = f"import socket; s = socket.create_server(('127.0.0.1', {port})); print(flush=True); input()"
+    with running(
+        [path, "-c", text, *words], PYTHONHOME=sys.base_prefix, HOME=os.environ["HOME"]
+    ) as child:
+        yield child.pid
 
 
 def wrong(machine: Machine, checks: Sequence[Check], *ids: str) -> list[Finding]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
-import subprocess
 import sys
 import time
 
@@ -16,6 +14,7 @@ from profiles.doctor.finding import INFO, UNKNOWN, WARNING
 from tests.doctor.listening import (
     kill,
     login_that_waits,
+    native_that_listens,
     npm_client,
     only_here,
     program_that_listens,
@@ -162,25 +161,10 @@ def test_ssh_host_of_a_login_that_waits(remote: Patient, pair: tuple[int, int]) 
     """A waiting login of an old client is a warning, by the program that it runs, whatever is on PATH."""
     npm_client(remote, "0.169.0")
     folder = f"{remote.box.path}/packages/releases/0.155.0-x86_64/bin"
-    os.makedirs(folder)
-    shutil.copy(os.path.realpath(sys.executable), f"{folder}/codex")
-    text = f"import socket,sys;s=socket.create_server(('127.0.0.1',{pair[0]}));print(flush=True);input()"
-    # Python is a codex here by its file's name; what it listens with is a codex login by its words.
-    child = subprocess.Popen(
-        ["codex", "-c", text, "login"],
-        executable=f"{folder}/codex",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONHOME": sys.base_prefix},
-    )
-    try:
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"\n"
+    with native_that_listens(folder, pair[0], "login") as pid:
         [found] = look(remote, pair, "ssh.host")
         assert found.level == WARNING
-        assert f"codex login (pid {child.pid}), version 0.155" in found.evidence
-    finally:
-        child.communicate(b"\n")
+        assert f"codex login (pid {pid}), version 0.155" in found.evidence
     assert look(remote, pair, "ssh.host") == []
 
 
@@ -375,9 +359,15 @@ def test_vscode_remote(patient: Patient, pair: tuple[int, int]) -> None:
         assert (found.id, found.level) == ("vscode.remote", INFO)
         assert found.evidence == f"codex app-server (pid {pid}): {folder}/codex"
         assert found.fix == "tui login NAME --device-code"
+    with native_that_listens(folder, pair[0], "app-server") as pid:
+        [found] = look(patient, pair)
+        assert found.level == WARNING
+        assert f"codex app-server (pid {pid})" in found.evidence
+        assert f"waits on {pair[0]}" in found.evidence
     assert look(patient, pair) == []
-    with running_codex(f"{patient.box.home}/.local/bin", "app-server", native=True):
-        assert look(patient, pair) == []
+    for place in (".local/bin", ".vscode/extensions/openai.chatgpt-0.4.40/bin/linux-x86_64"):
+        with running_codex(f"{patient.box.home}/{place}", "app-server", native=True):
+            assert look(patient, pair) == []
 
 
 def test_container_loopback(patient: Patient, pair: tuple[int, int]) -> None:

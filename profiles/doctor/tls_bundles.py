@@ -293,11 +293,12 @@ def others(machine: Machine) -> list[Finding]:
     found = [each for name in names if (each := variables.find(name)) is not None]
     if not found:
         return []
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return [
         Finding(
             "tls.requests_bundle",
             INFO,
-            f"{' and '.join(each.name for each in found)}: not used by Codex",
+            f"{found[0].name}{more}: not used by Codex",
             "\n".join(f"{_told(machine, each)}: {_path(machine, each)}" for each in found),
             f"Python, curl and Node look at these; what Codex is to trust beside the system's is {ADDED}.",
         )

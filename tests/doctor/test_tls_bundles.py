@@ -207,7 +207,11 @@ def test_other_programs_bundles(box: Box, patient: Patient, company: Authority) 
     assert finding.level == INFO
     assert finding.title == "REQUESTS_CA_BUNDLE: not used by Codex"
     assert "~/.profile:1" in finding.evidence
-    patient.set(REQUESTS_CA_BUNDLE=None)
+    patient.set(CURL_CA_BUNDLE=company.path, NODE_EXTRA_CA_CERTS=company.path)
+    assert wrong(patient) == []
+    (finding,) = told(patient, "tls.requests_bundle", offline=True)
+    assert finding.evidence.count(company.path) == 3
+    patient.set(REQUESTS_CA_BUNDLE=None, CURL_CA_BUNDLE=None, NODE_EXTRA_CA_CERTS=None)
     assert told(patient, "tls.requests_bundle") == []
 
 

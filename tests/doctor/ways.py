@@ -191,6 +191,9 @@ class Socks(Babbler):
 def wrong(patient: Patient, *, offline: bool = False) -> list[Finding]:
     """Return what is worse than information, in all three subjects."""
     found = patient.findings(*SUBJECTS, offline=offline)
+    for each in found:
+        assert len(each.title) <= 70, each.title
+        assert not each.title.endswith("."), each.title
     return [each for each in found if each.level not in (OK, INFO)]
 
 

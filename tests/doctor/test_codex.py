@@ -63,6 +63,9 @@ def serve(connection):
             connection.sendall(frame(dict(method="noise", params=dict(x="y" * 200))))
             connection.sendall(frame(dict(id=asked["id"], result=dict(userAgent="x"))))
         elif asked["method"] == "getAuthStatus":
+            wrong = dict(authMethod="apikey", authToken="of another answer")
+            connection.sendall(frame(dict(id=asked["id"], method="a/request/of/its/own", result=wrong)))
+            connection.sendall(frame(dict(id=99, result=wrong)))
             connection.sendall(frame(dict(id=asked["id"], result=ANSWER)))
 def run():
     while True:
@@ -343,6 +346,8 @@ def test_daemon_that_does_not_answer(patient: Patient, box: Box, answer: object)
         assert time.monotonic() - began < 4
         assert found.level == (ERROR if isinstance(answer, dict) else UNKNOWN)
         assert f"daemon (pid {pid})" in found.evidence
+        if answer == "junk":
+            assert "an answer that makes no sense" in found.evidence
 
 
 def test_daemon_without_a_socket(patient: Patient, box: Box) -> None:

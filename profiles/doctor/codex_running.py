@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from profiles.doctor.codex_daemon import of_daemon, old_daemon
 from profiles.doctor.codex_logins import login_in
 from profiles.doctor.finding import INFO, WARNING, Finding
@@ -15,11 +17,19 @@ if TYPE_CHECKING:
     from profiles.model import Process
 
 
+def _ours(machine: Machine) -> set[str]:
+    """Return the homes that somebody switches or runs with: the active one and those of the profiles."""
+    if not machine.processes:
+        return set()
+    return {machine.home, *(os.path.realpath(row.home) for row in machine.snapshot.rows)}
+
+
 def find_running(machine: Machine) -> list[Finding]:
     """Find the Codexes that run, and those of them that have another login than their home's auth.json."""
     told: list[str] = []
     found: list[Finding] = []
     daemons = {each.home for each in machine.processes if each.daemon}
+    ours = _ours(machine)
     for process in machine.processes:
         home = "a home that cannot be seen" if process.home is None else machine.short(process.home)
         kind = " (daemon)" if process.daemon else ""
@@ -29,6 +39,9 @@ def find_running(machine: Machine) -> list[Finding]:
             asked = of_daemon(machine, process, process.home)
         uses, finding = asked or _by_time(machine, process, daemons)
         told.append(f"{words}: {uses}")
+        if finding is not None and process.home not in ours:
+            # Whoever keeps a home by hand is told, and not alarmed.
+            finding = finding._replace(level=INFO)
         found += [] if finding is None else [finding]
     if not told:
         return []

@@ -153,6 +153,16 @@ class Machine:
 
         return self.once("snapshot", lambda: take_snapshot(self.context))
 
+    def is_chosen(self, url: str) -> bool:
+        """Tell whether an address leads where the person has told Switchyard itself to log in and to ask."""
+        from profiles.oauth.backend import BACKEND_VARIABLE
+        from profiles.oauth.issuer import ISSUER_VARIABLE, origin_of
+
+        chosen = (
+            self.environ.get(name, "").strip() for name in (ISSUER_VARIABLE, BACKEND_VARIABLE)
+        )
+        return origin_of(url) in {origin_of(each) for each in chosen if each}
+
     def short(self, path: str) -> str:
         """Return a path as a person writes it, with `~`."""
         from profiles.paths import tilde

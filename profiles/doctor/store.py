@@ -224,7 +224,7 @@ def _look_at_addresses(machine: Machine) -> list[Finding]:
             host = _host(address)
             plain = address.lower().startswith("http://")
             usual = host in ("chatgpt.com", "chat.openai.com") or host.endswith("api.openai.com")
-            if address and (plain or not usual):
+            if address and (plain or not usual) and not machine.is_chosen(address):
                 findings.append(_address(place, layer, key, host, plain=plain))
     return findings
 

@@ -6,6 +6,8 @@ import json
 import os
 import socket
 
+import pytest
+
 from tests.doctor.patient import Patient
 from tests.support.cli import run_tui
 from tests.support.tokens import DAY, HOUR, Login, Person
@@ -15,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.doctor.finding import Finding
     from tests.conftest import Box
+
+# Nobody else's test is to be found at the ports of a login.
+pytestmark = pytest.mark.usefixtures("redirect_ports")
 
 ALARMS = {"error", "warning", "unknown"}
 
@@ -124,3 +129,20 @@ def test_no_secret_leaves_in_json_report_or_prose(box: Box) -> None:
         found = json.loads(run_tui(["doctor", "--json"], env, cwd=patient.work).out)["findings"]
         wrong = {each["id"] for each in found if each["level"] in ("error", "warning")}
         assert {"env.access_token", "env.api_key", "env.test_hooks"} <= wrong
+
+
+def test_a_service_of_ones_own_is_no_alarm_where_switchyard_was_told_of_it(box: Box) -> None:
+    """Whoever tries a service of their own sets both; any other address is an alarm still."""
+    with Simulator() as simulator:
+        patient = healthy(box, simulator)
+        patient.set(CODEX_REVOKE_TOKEN_URL_OVERRIDE=f"{simulator.url}/oauth/revoke")
+        config = patient.write(".codex/config.toml", "", 0o600)
+        for url, ids in (
+            (simulator.backend_url, set()),
+            ("http://127.0.0.1:9", {"config.base_url"}),
+        ):
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(f'chatgpt_base_url = "{url}"\n')
+            assert {each.id for each in alarms(patient.findings("environment", "store"))} == ids
+        patient.set(CODEX_REVOKE_TOKEN_URL_OVERRIDE="http://127.0.0.1:9/oauth/revoke")
+        assert "env.test_hooks" in {each.id for each in alarms(patient.findings("environment"))}

@@ -161,6 +161,9 @@ async def test_in_a_small_terminal_all_can_be_reached(box: Box) -> None:
     """40x12: list and text share the screen; below 40x10 a sentence stands there."""
     async with open_stage(size=(40, 12)) as stage:
         await _open(stage, _file(box))
+        await stage.shows("1 error   1 warning")
+        await stage.press("f")
+        await stage.shows("not ours to change")
         await stage.press("enter", "G")
         await stage.shows("unset IT")
         await stage.press("escape")

@@ -43,11 +43,21 @@ END: Final = {
         "undo personal work changed",
         "login second saved",
         "refresh refreshed: lab, old-laptop, personal, work",
+        "doctor mended env.access_token",
         "rename bench lab renamed",
         "delete old-laptop deleted",
     ],
     "deleted": ["old-laptop"],
 }
+
+
+#: A line that would beat every login in the next shell of its kind.
+LEFT: Final = "set -gx CODEX_ACCESS_TOKEN at-left-behind"
+
+
+def left_behind(box: Box) -> str:
+    """Return the file with that line."""
+    return f"{box.home}/.config/fish/config.fish"
 
 
 @pytest.fixture
@@ -60,6 +70,10 @@ def simulator(box: Box) -> Iterator[Simulator]:
             running.people.add(email)
             if name != "second":
                 give(running, name, email)
+        # What a shell that nobody uses here still sets, for the doctor.
+        os.makedirs(f"{box.home}/.config/fish")
+        with open(left_behind(box), "w", encoding="utf-8") as file:
+            file.write(f"{LEFT}\n")
         switch(make_context(), "personal")
         os.remove(f"{box.switchyard}/state/history.jsonl")
         yield running
@@ -94,6 +108,7 @@ def end_state(box: Box, simulator: Simulator) -> dict[str, Any]:
         words = [entry["verb"], entry["profile"], entry["before"], entry["result"]]
         done.append(" ".join(word for word in words if word))
     deleted = os.listdir(f"{box.switchyard}/state/backups/deleted")
+    assert contents(left_behind(box)).startswith(f"# {LEFT}".encode())
     return {
         "active": listed["active"],
         "live": live_login(box),

@@ -20,20 +20,22 @@ if TYPE_CHECKING:
     from tests.tasks.line import Line
     from tui.simulator.server import Simulator
 
-pytestmark = pytest.mark.tmux
+# What the doctor finds must not be another test at the ports of a login.
+pytestmark = [pytest.mark.tmux, pytest.mark.usefixtures("redirect_ports")]
 __all__ = ["simulator"]
 
 
 class Cast(NamedTuple):
-    """What the walk meets: how many there are, whose the new login is, and what a refresh of all says."""
+    """What the walk meets: how many there are, whose the new login is, and what a refresh of all and the doctor say."""
 
     profiles: int
     works: int
     newcomer: str
     refreshed: tuple[str, ...]
+    finding: str = ""
 
 
-REAL = Cast(4, 1, GRACE, ("4 refreshed",))
+REAL = Cast(4, 1, GRACE, ("4 refreshed",), "A new terminal")
 DEMO = Cast(8, 2, "frank@example.org", ("4 refreshed", "1 login needed: old-laptop"))
 
 
@@ -73,7 +75,16 @@ def ten_tasks(
     line.shows(*cast.refreshed)
     yield "refresh all"
     line.press("D")
-    line.shows("the doctor is not built yet")
+    if cast.finding:
+        line.shows("! warning", cast.finding)
+        line.press("f")
+        line.shows("Mend it?", "config.fish:1", "n cancel")
+        line.press("y")
+        line.shows("done: comment out")
+        line.shows_not("! warning")
+    line.shows("fine", "y copy the report")
+    line.press("esc")
+    line.shows("personal", f"Profiles  {cast.profiles + 1}")
     yield "doctor"
     line.press("/", "lab", "enter")
     line.shows(f"1/{cast.profiles + 1}")
@@ -130,7 +141,7 @@ def _walk(line: Line, cast: Cast, command: str, approve: Callable[[str], object]
     [
         ((80, 24), False, 80_000),
         ((40, 12), False, 30_000),
-        ((80, 24), True, 50_000),
+        ((80, 24), True, 60_000),
         pytest.param((40, 12), True, 20_000, marks=pytest.mark.slow),
     ],
     ids=["80x24", "40x12", "80x24-mono", "40x12-mono"],

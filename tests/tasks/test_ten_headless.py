@@ -7,13 +7,17 @@ import re
 import shlex
 import subprocess
 
+import pytest
+
 from tests.commands.logins import USER_CODE, Running, check_files
 from tests.screen.login_stage import BOB
 from tests.support.cli import Ran, check_output, run_tui, tui_command, tui_environ, tui_json
-from tests.tasks.scene import END, GRACE, end_state, live_login, simulator
+from tests.tasks.scene import END, GRACE, end_state, left_behind, live_login, simulator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from tests.conftest import Box
     from tui.simulator.server import Simulator
 
@@ -47,6 +51,12 @@ def script(line: str) -> str:
     return done.stdout
 
 
+def _found() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tui_json(["doctor", "--json"])["findings"]
+    return found
+
+
+@pytest.mark.usefixtures("redirect_ports")
 def test_the_ten(box: Box, simulator: Simulator) -> None:
     """Every task of the screen has a command that says what it did, and leaves on the disk what the keys leave."""
     runs("list", out=LISTED)  # quit: each command ends by itself
@@ -71,6 +81,16 @@ def test_the_ten(box: Box, simulator: Simulator) -> None:
     results = tui_json(["refresh", "--all", "--json"])["results"]
     assert {each["outcome"] for each in results} == {"fresh"}
 
+    found = [each for each in _found() if each["level"] in ("error", "warning", "unknown")]
+    assert [each["id"] for each in found] == ["env.access_token"]
+    assert f"{left_behind(box)}:1" in found[0]["evidence"].replace("~", box.home)
+    runs(
+        *("doctor", "--fix", "env.access_token", "--yes"),
+        err=r"comment out \S+config.fish:1:\n(  [-+] .*\n){2}the former file is kept: \S+\n(.*\n)*"
+        r"done: comment out \S+config.fish:1\nto take it back: cp \S+ \S+config.fish\n",
+    )
+    assert {each["level"] for each in _found()} <= {"ok", "info"}
+
     runs("rename", "lab", "bench", err=r"lab is now called bench\n")
     runs(
         *("delete", "old-laptop"),
@@ -84,8 +104,3 @@ def test_the_ten(box: Box, simulator: Simulator) -> None:
     )
     assert end_state(box, simulator) == END
     check_files(box, simulator)
-
-
-def test_the_doctor_is_not_built_yet() -> None:
-    """The one task without a command says so, and where to look; when it is built, it joins the ten above."""
-    runs("doctor", err=r"tui: error: no such command: 'doctor'; .*\nnext: tui --help\n", code=2)

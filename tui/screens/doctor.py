@@ -99,7 +99,7 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
         """Make the panes."""
         self.list.add_class("pane")
         self.text.add_class("pane")
-        self.list.border_title, self.text.border_title = "Doctor", "Finding"
+        self.text.border_title = "Finding"
         yield TooSmall(id="small")
         yield self.title_words
         yield Container(self.list, self.text, id="cases")
@@ -109,6 +109,10 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
         """Begin to look."""
         self.key_line.show(self._place, None)
         self.look()
+
+    def on_resize(self) -> None:
+        """Say in another place what there is to say."""
+        self.call_after_refresh(self._entitle)
 
     # -- looking --
 
@@ -167,7 +171,11 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
             words.append(f"looking{self._yard.signs.more}")
         elif not any(number for word, number in counts if word in ("error", "warning")):
             words.insert(0, "Nothing is wrong")
-        self.title_words.show(self._said or "   ".join(words), demo=self._yard.scene.demo)
+        said = self._said or "   ".join(words)
+        self.title_words.show(said, demo=self._yard.scene.demo)
+        # A low terminal has no first line.
+        title = f"Doctor  {said}" if self.has_class("-low") else "Doctor"
+        self.list.border_title = clean(title).replace("[", "\\[")  # titles are markup
 
     def _say(self, words: str) -> None:
         """Say something in the first line, until the next key."""

@@ -10,6 +10,7 @@ import tempfile
 from typing import NamedTuple
 
 from tests.bench.apps import BARE_APP
+from tests.bench.doctor import measure_doctor
 from tests.bench.first_row import first_row
 from tests.bench.installed import Installed
 from tests.bench.measure import Aim, Case, Result, compare, table, timed
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
     from tests.bench.measure import Timed
 
 COMMANDS, ROWS, SCREEN, REFRESHES = "commands", "rows", "screen", "refreshes"
+DOCTOR = "doctor"
 #: Profiles in the stores that commands work on, and in those that the screen shows.
 COMMAND_STORES, SCREEN_STORES = (10, 100, 1_000), (10, 10_000)
 LIST_AIMS: Final = {10: Aim(times=4), 1_000: Aim(times=6)}
 SWITCH_AIM, SWITCH_GROWTH = Aim(times=6), Aim(times=1.3)
 #: Seconds that the first row may come after that of a Textual app which shows one text.
 ROW_AIM = Aim(more=0.030)
-ROUNDS, REFRESH_ROUNDS = 25, 3
+ROUNDS, REFRESH_ROUNDS, VISITS = 25, 3, 5
 
 
 class Table(NamedTuple):
@@ -145,7 +147,7 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each (%(default)s)")
-    every = (COMMANDS, ROWS, SCREEN, REFRESHES)
+    every = (COMMANDS, ROWS, SCREEN, REFRESHES, DOCTOR)
     parser.add_argument("--only", choices=every, help="measure this part alone")
     options = parser.parse_args()
     load = "/".join(f"{each:.1f}" for each in os.getloadavg())
@@ -161,6 +163,12 @@ def main() -> int:
     if REFRESHES in parts:
         with tempfile.TemporaryDirectory(prefix="sy-bench-") as folder:
             text, fast = measure_refreshes(folder, Installed(f"{folder}/venv"), REFRESH_ROUNDS)
+        print(text)
+        reached = reached and fast
+    if DOCTOR in parts:
+        with tempfile.TemporaryDirectory(prefix="sy-bench-") as folder:
+            installed = Installed(f"{folder}/venv")
+            text, fast = measure_doctor(folder, [installed.script], VISITS)
         print(text)
         reached = reached and fast
     return 0 if reached else 1

@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from tests.bench.__main__ import COMMANDS, ROUNDS, ROWS, measure, measure_screens
+from tests.bench.__main__ import COMMANDS, ROUNDS, ROWS, VISITS, measure, measure_screens
+from tests.bench.doctor import measure_doctor
 from tests.bench.screen import DOWN, MIB, SETTINGS, UP, Programs, Setting, programs
 from tests.bench.stores import FIRST, Store
 from tests.bench.terminal import PATIENCE, Size, Terminal
@@ -41,6 +42,14 @@ def test_the_aims_are_reached(part: str) -> None:
     print("", *tables, sep="\n")
     missed = [r.case.name for each in tables for r in each.results if not r.reached]
     assert missed == []
+
+
+@pytest.mark.bench
+def test_the_doctor_is_quick(box: Box) -> None:
+    """On a healthy machine, without the network, and where nothing answers."""
+    text, reached = measure_doctor(box.path, tui_command(), VISITS)
+    print("", text, sep="\n")
+    assert reached
 
 
 @pytest.mark.bench

@@ -157,6 +157,19 @@ async def test_looking_holds_nobody(box: Box) -> None:
         await stage.shows("1 fine")
 
 
+async def test_d_opens_it_everywhere_and_esc_leaves_it(box: Box) -> None:
+    """The key of the table opens the real doctor, from the list and from the detail."""
+    Login(Person("ada")).fresh().write(box.codex)
+    async with open_stage(size=(100, 30)) as stage:
+        for before in ((), ("enter",)):
+            await stage.press(*before)
+            await stage.pilot.press("D")
+            await stage.until(lambda: isinstance(stage.app.screen, DoctorScreen))
+            await stage.shows("fine")
+            await stage.pilot.press("escape")
+            await stage.until(lambda: not isinstance(stage.app.screen, DoctorScreen))
+
+
 async def test_in_a_small_terminal_all_can_be_reached(box: Box) -> None:
     """40x12: list and text share the screen; below 40x10 a sentence stands there."""
     async with open_stage(size=(40, 12)) as stage:

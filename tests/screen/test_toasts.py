@@ -92,6 +92,18 @@ async def test_esc_takes_a_toast_away_first(box: Box) -> None:
         assert not stage.app.state.filter
 
 
+async def test_esc_is_for_what_was_done_since(box: Box) -> None:
+    """At 40x12, who opened the detail after a toast came means to leave it: one esc does, and takes the toast along."""
+    two_logins(box)
+    async with open_stage((40, 12)) as stage:
+        await stage.press("G", "space", "enter")
+        assert "switched to work" in stage.toasts
+        assert stage.main.place() == "detail"
+        await stage.press("escape")
+        assert stage.main.place() == "list"
+        assert not stage.toasts
+
+
 async def test_esc_does_what_a_toast_says(box: Box) -> None:
     """A toast that names esc is not in its way; with room for both, esc takes toasts away and goes back at once."""
     two_logins(box)

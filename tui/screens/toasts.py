@@ -57,6 +57,8 @@ class Toasts:
         self._yard = app
         self._shown: list[Said] = []
         self._held: list[Said] = []
+        #: Whether the person did something else since the last one came.
+        self._went_on = False
 
     # -- what there is --
 
@@ -101,11 +103,16 @@ class Toasts:
     def dismiss(self) -> bool:
         """Take all away, as esc does; whether that was all that it was pressed for.
 
-        In a small terminal they cover rows, so it was; but what says which key to press is only in that key's way.
+        In a small terminal they cover rows, so it was. But what says which key to press is only in that key's way, and
+        who went on with other keys means what those led to.
         """
         shown = list(self.shown)
         self._drop(shown)
-        return self.is_small and any(each.about != KEY for each in shown)
+        return self.is_small and not self._went_on and any(each.about != KEY for each in shown)
+
+    def heed(self, action: str) -> None:
+        """Know of every key's action: whoever does something else than going back went on."""
+        self._went_on |= action != "back"
 
     # -- dialogs --
 
@@ -133,6 +140,7 @@ class Toasts:
         if self.is_small:
             self._drop(list(self.shown))
         message = "\n".join(self._wrapped(said))
+        self._went_on = False
         now = time.monotonic()
         seconds = max(1.0, said.until - now) if said.until else SECONDS[said.level]
         self._shown.append(said._replace(message=message, until=now + seconds))

@@ -312,6 +312,7 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
     async def action_do(self, action: str) -> None:
         """Do what a key stands for, or say why it cannot be done now."""
         entry = BY_ID[action]
+        self._yard.toasts.heed(action)
         why = entry.why_not(self.situation()) if entry.why_not is not None else None
         if why is not None:
             self._yard.tell(why, about=KEY)

@@ -109,7 +109,7 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         self._handlers: dict[str, Callable[[], object]] = {
             "filter": self.filtering.open,
             "detail": self.panes.enter,
-            "back": self._back,
+            "back": lambda: app.toasts.dismiss() or self.step_back(),
             "rescan": self._rescan,
             "help": self._help,
             "palette": self._palette,

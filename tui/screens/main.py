@@ -354,10 +354,6 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
             return False
         return True
 
-    def _back(self) -> None:
-        if not self._yard.toasts.dismiss():
-            self.step_back()
-
     def _rescan(self) -> None:
         self.deeds.rescan(said=True)
         self.usage.ask_again()

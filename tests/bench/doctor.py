@@ -11,6 +11,7 @@ import time
 from typing import NamedTuple
 
 from profiles.paths import AUTH_FILE
+from tests.support.cli import ROOT
 from tests.support.fake_codex import script
 from tests.support.tokens import Login, Person
 from tui.simulator.server import Simulator
@@ -60,6 +61,7 @@ def patient(folder: str) -> dict[str, str]:
         "SWITCHYARD_HOME": f"{folder}/sy",
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
+        "PYTHONPATH": ROOT,
         "NO_PROXY": "127.0.0.1,localhost,::1",
     }
     first = Login(Person("ada")).fresh()

@@ -128,6 +128,17 @@ def test_certificates_by_a_wrong_clock(box: Box, days: int) -> None:
         only(patient, "tls.expired")
 
 
+def test_a_certificate_that_is_over_by_any_clock(box: Box) -> None:
+    """Both are said when the clock is off and the certificate is over all the same."""
+    authority = Authority(box.path)
+    now = time.time()
+    certificate = dated(authority, box.path, now - 30 * DAY, now - 10 * DAY)
+    with Simulator(tls=certificate.server()) as simulator:
+        tell(simulator, -900)
+        patient = patient_of(box, simulator, authority)
+        assert {each.id for each in wrong(patient)} == {"clock", "tls.expired"}
+
+
 def login(patient: Patient, issued: float, refreshed: float) -> None:
     """Let the active home have a login that was issued and refreshed at these moments."""
     with Simulator(now=lambda: issued) as simulator:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from profiles.doctor.finding import INFO, OK, WARNING
+from profiles.doctor.finding import ERROR, INFO, OK, WARNING
 from tests.doctor.ways import (
     PASSWORD,
     Doorman,
@@ -86,6 +86,21 @@ def test_where_the_proxy_is_named(patient: Patient, box: Box) -> None:
         )
         assert other.asked
         assert proxy.asked == []
+
+
+def test_only_the_line_that_counts_is_named(patient: Patient) -> None:
+    """proxy.dead: of several lines those with the value in effect; of .env and start-up file the .env, which counts."""
+    value = f"http://127.0.0.1:{dead_port()}"
+    patient.write(".profile", "export HTTPS_PROXY=http://127.0.0.1:9\n")
+    patient.write(".bashrc", f"export HTTPS_PROXY={value}\n")
+    patient.set(HTTPS_PROXY=value)
+    (finding,) = [each for each in wrong(patient) if each.level == ERROR]
+    assert finding.evidence.endswith(": HTTPS_PROXY, set by ~/.bashrc:1")
+    patient.write(".codex/.env", f"HTTPS_PROXY={value}\n")
+    (finding,) = [each for each in wrong(patient) if each.level == ERROR]
+    assert finding.evidence.endswith(": HTTPS_PROXY, set by ~/.codex/.env:1")
+    assert finding.mend is not None
+    assert not any(".bashrc" in change for change in finding.mend.changes)
 
 
 @pytest.mark.parametrize("how", ["fix", "mend"])

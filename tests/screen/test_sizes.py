@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 
 from tests.screen.stage import configure, open_stage, put, two_logins
 from tests.support.tokens import Login, Person
@@ -163,3 +165,21 @@ async def test_mouse_off(box: Box) -> None:
     configure(box, "mouse = false\n")
     async with open_stage() as stage:
         assert stage.app.config.mouse is False
+
+
+async def test_two_sizes_at_once(box: Box) -> None:
+    """Catches two sizes that call each other back for ever, on a machine too slow for both: the last one stands."""
+    two_logins(box)
+    async with open_stage((100, 30)) as stage:
+        await stage.until(lambda: "Held in" in stage.main.detail.text)
+        seen: list[Size] = []
+        before = stage.main._screen_resized
+        stage.main._screen_resized = lambda size: (seen.append(size), before(size))[1]  # type: ignore[method-assign,func-returns-value]
+        for size in (Size(90, 25), Size(100, 30)):
+            stage.main.post_message(Resize(size, size))
+            # Of two that stand beside each other Textual forgets the first.
+            stage.main.call_later(lambda: None)
+        await stage.until(lambda: len(seen) > 0)
+        await stage.pilot.pause(0.3)
+        assert set(seen) == {Size(100, 30)}
+        assert stage.main.size == Size(100, 30)

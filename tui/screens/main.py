@@ -233,8 +233,13 @@ class MainScreen(Lasting, Screen[None], inherit_bindings=False):
         """Other countdowns can be seen."""
         self.clock.sleep()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Other panes may be seen now."""
+        if event.size != self._yard.size:
+            # Textual tells a screen once more of each size that it takes: of two that wait, each would bring the
+            # other back, for ever.
+            event.prevent_default()
+            return
         self._shaped_for = self._yard.size
         self.call_after_refresh(self._resized)
 

@@ -31,7 +31,7 @@ PLACES = (
     *("list", "zoomed", "filtered", "marked", "detail", "events", "login-device"),
     *("login-browser", "login-failed", "refreshing", "refreshed"),
 )
-DIALOGS = ("question_mark", "colon", "d", "e", "n", "S", "slash")
+DIALOGS = ("question_mark", "colon", "d", "e", "n", "S", "slash", "D")
 
 
 def _some(*quick: str, of: tuple[str, ...]) -> list[object]:

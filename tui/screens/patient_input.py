@@ -25,6 +25,14 @@ class _Ending(threading.Event):
 
     def __init__(self) -> None:
         super().__init__()
+        self.readable = self._writable = -1
+        self._is_open = False
+        self.open()
+
+    def open(self) -> None:
+        """Make both ends, where there are none: somebody else had the terminal, and it is ours again."""
+        if self._is_open:
+            return
         self.readable, self._writable = os.pipe()
         self._is_open = True
         for descriptor in (self.readable, self._writable):
@@ -70,6 +78,11 @@ class PatientDriver(YardDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._ending = _Ending()
         self.exit_event = self._ending
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, at the start and after somebody else had it."""
+        self._ending.open()
+        super().start_application_mode()
 
     def run_input_thread(self) -> None:
         """Read until the thread is to end, as Textual does; what is half read is looked at again soon."""

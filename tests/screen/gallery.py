@@ -16,6 +16,7 @@ from profiles.logging_in import SavedLogin
 from profiles.oauth.events import Approved
 from profiles.reconcile import reconcile
 from profiles.refreshing import NEEDED, REFRESHED, Result
+from tests.screen.doctor_scene import show_doctor
 from tests.screen.scenes import frozen, furnish, start_login
 from tests.screen.stage import put
 from tests.support.documents import with_api_key
@@ -181,6 +182,16 @@ def _many(_root: str) -> None:
 LEADS_NOWHERE = (("CODEX_HOME", "/nowhere/codex"),)
 NEXT, BEFORE = "right_square_bracket", "left_square_bracket"
 
+
+def doctor(*then: str, ill: bool = True) -> Play:
+    """Return what opens a doctor with fixed findings, and presses keys there."""
+
+    async def play(stage: Stage) -> None:
+        await show_doctor(stage, *then, ill=ill)
+
+    return play
+
+
 SCENES = (
     Scene("list", keys("j"), tuple(Look(s, t) for t in (DARK, MONO) for s in (WIDE, USUAL, SMALL))),
     Scene("list", keys("j"), (Look(WIDE, LIGHT), Look(USUAL, ANSI))),
@@ -205,6 +216,10 @@ SCENES = (
     # What lies over it.
     Scene("palette", keys("colon", "=log")),
     Scene("palette-nothing", keys("colon", "=zzz")),
+    Scene("doctor", doctor(), ALL),
+    Scene("doctor-reading", doctor("j", "tab")),
+    Scene("doctor-mend", doctor("j", "f")),
+    Scene("doctor-well", doctor(ill=False)),
     Scene("help", keys("question_mark"), (Look(), Look(SMALL), Look(WIDE, MONO))),
     Scene("help-search", keys("question_mark", "slash", "=refr")),
     Scene("copy-menu", keys("j", "Y", "j")),

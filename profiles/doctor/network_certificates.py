@@ -10,7 +10,7 @@ from profiles.doctor.certificates import read_certificate
 from profiles.doctor.network_ladder import TLS
 from profiles.doctor.network_streams import Fallen, Tls, words_of
 from profiles.errors import CertificateUnknown
-from profiles.oauth.trust import ADDED, in_force, trusting
+from profiles.oauth.trust import ADDED, in_force, replaces_system, trusting
 from profiles.oauth.variables import Variables
 
 if TYPE_CHECKING:
@@ -54,17 +54,6 @@ def trusted(machine: Machine, variables: Variables) -> ssl.SSLContext:
     except CertificateUnknown as error:
         added = error.message.startswith(ADDED)
         raise Fallen("tls.codex_ca" if added else "tls.stale_ca", error.message) from None
-
-
-def replaces_system(variables: Variables) -> bool:
-    """Whether none of the system's certificates counts.
-
-    SSL_CERT_DIR alone takes the place of the system's folder, and its file still counts; only beside
-    CODEX_CA_CERTIFICATE it replaces everything, as SSL_CERT_FILE always does. (Seen with 0.169.0 on Linux.)
-    """
-    if variables.find("SSL_CERT_FILE") is not None:
-        return True
-    return variables.find("SSL_CERT_DIR") is not None and variables.find(ADDED) is not None
 
 
 def _is_special(path: str) -> bool:

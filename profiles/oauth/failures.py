@@ -26,7 +26,7 @@ from profiles.oauth.issuer import (
     REFRESH_VARIABLE,
     REVOKE_VARIABLE,
 )
-from profiles.oauth.trust import ADDED, ADVICE, in_force
+from profiles.oauth.trust import ADDED, ADVICE, in_force, replaces_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -235,7 +235,7 @@ def _certificate(
     said = f"{host} shows a certificate that cannot be trusted: {why}; nothing was sent"
     if error.verify_code in (9, 10):  # not yet valid, expired
         return CertificateUnknown(said, "see whether this machine's clock is right: date -u")
-    replaced = in_force(variables)
+    replaced = in_force(variables) if replaces_system(variables) else None
     if replaced is not None:
         return CertificateUnknown(
             f"{said} ({replaced.name} of {replaced.where} stands in the place of the system's certificates)",

@@ -1,10 +1,11 @@
 """Whom TLS trusts, as Codex does it (C144): the system's roots or, in their place, SSL_CERT_FILE and SSL_CERT_DIR.
 
-CODEX_CA_CERTIFICATE is added to either.
+CODEX_CA_CERTIFICATE is added to either. SSL_CERT_DIR alone leaves the system's bundle in force.
 """
 
 from __future__ import annotations
 
+import os
 import ssl
 from typing import TYPE_CHECKING
 
@@ -28,16 +29,31 @@ def trusting(variables: Variables) -> ssl.SSLContext:
 
 
 def in_force(variables: Variables) -> Variable | None:
-    """Return the variable that stands in the place of the system's roots, if any."""
+    """Return the variable that stands in the place of the system's roots, or of their folder, if any."""
     return variables.find("SSL_CERT_FILE") or variables.find("SSL_CERT_DIR")
+
+
+def replaces_system(variables: Variables) -> bool:
+    """Whether none of the system's certificates counts.
+
+    SSL_CERT_DIR alone takes the place of the system's folder, and its file still counts; only beside
+    CODEX_CA_CERTIFICATE it replaces everything, as SSL_CERT_FILE always does (C144).
+    """
+    if variables.find("SSL_CERT_FILE") is not None:
+        return True
+    return variables.find("SSL_CERT_DIR") is not None and variables.find(ADDED) is not None
 
 
 def _roots(variables: Variables, *, lenient: bool) -> ssl.SSLContext:
     file, folders = variables.find("SSL_CERT_FILE"), variables.find("SSL_CERT_DIR")
-    if file is None and folders is None:
+    context: ssl.SSLContext
+    if not replaces_system(variables):
         import truststore
 
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if folders is not None:
+            _load_folders(context, folders)
+        return context
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if file is not None:
         try:
@@ -46,12 +62,16 @@ def _roots(variables: Variables, *, lenient: bool) -> ssl.SSLContext:
             # With CODEX_CA_CERTIFICATE beside it, Codex minds that one alone.
             if not lenient:
                 raise
-    if folders is not None and not _load_folders(context, folders) and not (file or lenient):
-        raise _unusable(folders, "is no folder")
+    if folders is not None:
+        _load_folders(context, folders)
     return context
 
 
 def _load(context: ssl.SSLContext, variable: Variable) -> None:
+    if os.path.exists(variable.value) and not os.path.isfile(variable.value):
+        # OpenSSL would wait at a pipe for ever.
+        kind = "is a directory" if os.path.isdir(variable.value) else "is no file"
+        raise _unusable(variable, kind)
     try:
         context.load_verify_locations(cafile=variable.value)
     except ssl.SSLError:
@@ -63,14 +83,11 @@ def _load(context: ssl.SSLContext, variable: Variable) -> None:
     raise _unusable(variable, why)
 
 
-def _load_folders(context: ssl.SSLContext, variable: Variable) -> bool:
-    """Trust what lies in folders under the names of its hashes; False when none of them is there."""
-    import os
-
-    folders = [folder for folder in variable.value.split(os.pathsep) if os.path.isdir(folder)]
-    for folder in folders:
-        context.load_verify_locations(capath=folder)
-    return bool(folders)
+def _load_folders(context: ssl.SSLContext, variable: Variable) -> None:
+    """Trust what lies in folders under the names of its hashes; one that is not there is no error, as for Codex."""
+    for folder in variable.value.split(os.pathsep):
+        if os.path.isdir(folder):
+            context.load_verify_locations(capath=folder)
 
 
 def _unusable(variable: Variable, why: str) -> CertificateUnknown:

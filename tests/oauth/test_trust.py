@@ -10,6 +10,8 @@ import pytest
 from profiles.errors import CertificateUnknown, IssuerUnreachable
 from profiles.model import Secret
 from profiles.oauth.http import open_wire
+from profiles.oauth.trust import trusting
+from profiles.oauth.variables import variables_of
 from tests.oauth.wires import SHORT, check_silence, surroundings, write
 from tests.support.certificates import Authority, Certificate, self_signed
 from tests.support.proxies import Babbler
@@ -17,6 +19,7 @@ from tui.simulator.server import Simulator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from profiles.context import Context
     from tests.conftest import Box
 
 SENT = "rt_S3cretThatIsNeverSentToAStranger"
@@ -85,14 +88,37 @@ async def test_what_stands_in_the_place_of_the_system(box: Box) -> None:
     assert await ask(box, certificate) == 400
 
 
-@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-async def test_the_wrong_one_in_its_place(box: Box, name: str) -> None:
+async def test_the_wrong_one_in_its_place(box: Box) -> None:
     """The variable in force is named, with the value, for it hides the system's certificates."""
     authority, other = Authority(box.path), Authority(box.path, "other")
-    value = other.path if name == "SSL_CERT_FILE" else other.folder()
-    error = await refusal(box, authority.vouch(), **{name: value})
-    assert f"({name} of the environment stands in the place" in error.message
-    assert error.hint == f"unset {name}, or add what is missing to {value}"
+    error = await refusal(box, authority.vouch(), SSL_CERT_FILE=other.path)
+    assert "(SSL_CERT_FILE of the environment stands in the place" in error.message
+    assert error.hint == f"unset SSL_CERT_FILE, or add what is missing to {other.path}"
+
+
+def _count(context: Context) -> int:
+    """Return how many certificates of bundles are trusted; those of folders are only read when they are needed."""
+    trusted = trusting(variables_of(context))
+    return len(getattr(trusted, "_ctx", trusted).get_ca_certs())  # truststore tells nobody itself
+
+
+async def test_a_folder_alone_leaves_the_system_in_force(box: Box) -> None:
+    """SSL_CERT_DIR alone hides no bundle of the system's, whatever lies there: as many are trusted as without it."""
+    other = Authority(box.path, "other")
+    without = _count(surroundings(box))
+    for value in (other.folder(), "/nowhere", f"{other.folder()}:/nowhere"):
+        assert _count(surroundings(box, SSL_CERT_DIR=value)) == without > 50
+        error = await refusal(box, Authority(box.path, "third").vouch(), SSL_CERT_DIR=value)
+        assert "stands in the place" not in error.message
+
+
+async def test_a_pipe_is_not_waited_at(box: Box) -> None:
+    """Nobody writes into it: OpenSSL would read for ever."""
+    path = f"{box.path}/pipe"
+    os.mkfifo(path)
+    for name in ("SSL_CERT_FILE", "CODEX_CA_CERTIFICATE"):
+        error = await refusal(box, self_signed(box.path), **{name: path})
+        assert f"{name}={path} (of the environment) is no file" in error.message
 
 
 async def test_the_wrong_one_added(box: Box) -> None:
@@ -129,7 +155,7 @@ async def test_a_certificate_of_another(box: Box) -> None:
         ("empty", "holds no certificate"),
         ("no PEM", "holds no certificate"),
         ("broken", "holds no certificate"),
-        ("folder", "Is a directory"),
+        ("folder", "is a directory"),
     ],
 )
 async def test_a_file_without_certificates(box: Box, name: str, what: str, why: str) -> None:
@@ -157,12 +183,6 @@ async def test_a_bad_file_is_not_minded_beside_codex_own(box: Box) -> None:
         assert await ask(box, certificate, **both) == 400
     empty = {"SSL_CERT_FILE": "", "CODEX_CA_CERTIFICATE": authority.path}
     assert await ask(box, certificate, **empty) == 400
-
-
-async def test_a_missing_folder(box: Box) -> None:
-    """SSL_CERT_DIR that is no folder: nothing would be trusted, so it is said."""
-    error = await refusal(box, self_signed(box.path), SSL_CERT_DIR="/nowhere")
-    assert "SSL_CERT_DIR=/nowhere (of the environment) is no folder" in error.message
 
 
 async def test_no_tls_at_all(box: Box) -> None:

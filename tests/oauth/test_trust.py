@@ -105,10 +105,11 @@ def _count(context: Context) -> int:
 async def test_a_folder_alone_leaves_the_system_in_force(box: Box) -> None:
     """SSL_CERT_DIR alone hides no bundle of the system's, whatever lies there: as many are trusted as without it."""
     other = Authority(box.path, "other")
-    without = _count(surroundings(box))
-    for value in (other.folder(), "/nowhere", f"{other.folder()}:/nowhere"):
+    certificate = Authority(box.path, "third").vouch()
+    without, folder = _count(surroundings(box)), other.folder()
+    for value in (folder, "/nowhere", f"{folder}:/nowhere"):
         assert _count(surroundings(box, SSL_CERT_DIR=value)) == without > 50
-        error = await refusal(box, Authority(box.path, "third").vouch(), SSL_CERT_DIR=value)
+        error = await refusal(box, certificate, SSL_CERT_DIR=value)
         assert "stands in the place" not in error.message
 
 

@@ -10,7 +10,7 @@ from profiles.doctor.certificates import read_certificate
 from profiles.doctor.network_ladder import TLS
 from profiles.doctor.network_streams import Fallen, Tls, words_of
 from profiles.errors import CertificateUnknown
-from profiles.oauth.trust import ADDED, in_force, replaces_system, trusting
+from profiles.oauth.trust import ADDED, BUNDLES, in_force, replaces_system, trusting
 from profiles.oauth.variables import Variables
 
 if TYPE_CHECKING:
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from profiles.doctor.network_streams import Stream
     from profiles.oauth.variables import Variable
 
-#: Where systems keep all of their certificates in one file, and where by their hashes.
-SYSTEM_FILES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-    "/etc/pki/tls/cacert.pem",
-)
 SYSTEM_FOLDERS = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 #: Files that other programs are given where TLS is inspected.
 OTHER_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO")
@@ -97,7 +87,7 @@ def of_system(
 
 def system_places(machine: Machine) -> tuple[str | None, str | None]:
     """Return the file and the folder in which the system keeps its certificates, as far as they are there."""
-    files = [machine.path(each) for each in SYSTEM_FILES]
+    files = [machine.path(each) for each in BUNDLES]
     folders = [machine.path(each) for each in SYSTEM_FOLDERS]
     return (
         next((each for each in files if os.path.isfile(each)), None),

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from profiles.oauth.variables import Variable, Variables
 
 ADDED = "CODEX_CA_CERTIFICATE"
+#: Where Linux keeps all roots in one file; the first that is there counts.
+BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/pki/tls/cacert.pem",
+)
 #: What a hint proposes where nobody vouches for the other side.
 ADVICE = f"export {ADDED}=/path/to/company-root.pem"
 
@@ -48,12 +58,16 @@ def _roots(variables: Variables, *, lenient: bool) -> ssl.SSLContext:
     file, folders = variables.find("SSL_CERT_FILE"), variables.find("SSL_CERT_DIR")
     context: ssl.SSLContext
     if not replaces_system(variables):
+        bundle = next((each for each in BUNDLES if os.path.isfile(each)), None)
+        if folders is not None and bundle is not None:
+            # OpenSSL itself, which truststore asks, would take the folder for all that there is.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(cafile=bundle)
+            _load_folders(context, folders)
+            return context
         import truststore
 
-        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if folders is not None:
-            _load_folders(context, folders)
-        return context
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if file is not None:
         try:

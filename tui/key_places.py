@@ -36,6 +36,8 @@ SHORT_WORDS: dict[str, dict[str, str]] = {
     "events": {"copy": "copy"},
     "list-login": {"detail": "login"},
     "detail-raw": {"copy": "copy"},
+    "doctor": {"copy": "report", "rescan": "again"},
+    "doctor-mend": {"mend": "mend", "copy": "report", "rescan": "again"},
     "login-device": {"copy": "copy"},
     "login-browser": {"detail": "paste", "copy": "URL"},
     "login-failed": {"browser-instead": "other way"},

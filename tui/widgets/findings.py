@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from profiles.doctor.finding import ERROR, INFO, OK, UNKNOWN, WARNING
-from tui.messages import Chosen
-from tui.widgets.ink import CURSOR, CURSOR_BLURRED
-from tui.widgets.lines import LinePane, LineView
+from tui.widgets.cursor_pane import CursorPane
+from tui.widgets.lines import LineView
 from tui.widgets.words import (
     ACCENT,
     BAD,
@@ -25,8 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from textual.events import Click
-
     from profiles.doctor.finding import Finding
     from tui.widgets.words import Signs
 
@@ -44,13 +41,12 @@ _HEAD = 11
 _WITH_IDS = 60
 
 
-class FindingList(LinePane):
+class FindingList(CursorPane):
     """A line for each finding; moving moves the cursor."""
 
     def __init__(self, *, signs: Signs, moved: Callable[[], object]) -> None:
         super().__init__(name="findings", signs=signs)
         self.findings: Sequence[Finding] = ()
-        self.cursor = 0
         self._moved = moved
 
     @property
@@ -69,7 +65,7 @@ class FindingList(LinePane):
                 break
         self.prepare_again()
         self.redraw_all()
-        self._keep_in_sight()
+        self.keep_in_sight()
         self._moved()
 
     def move(self, how: str) -> None:
@@ -79,44 +75,9 @@ class FindingList(LinePane):
     def go(self, index: int) -> None:
         """Put the cursor on a line."""
         before = self.cursor
-        self.cursor = max(0, min(index, len(self.findings) - 1))
+        self.put_cursor(max(0, min(index, len(self.findings) - 1)))
         if before != self.cursor:
-            self.redraw_line(before)
-            self.redraw_line(self.cursor)
-            self._keep_in_sight()
             self._moved()
-
-    def _keep_in_sight(self) -> None:
-        top, page = self.scroll_offset.y, self.page
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + page:
-            self.scroll_to(y=self.cursor - page + 1, animate=False)
-
-    def on_resize(self) -> None:
-        """Keep the cursor in sight."""
-        super().on_resize()
-        self._keep_in_sight()
-
-    def on_click(self, event: Click) -> None:
-        """Choose the line that was clicked."""
-        index = event.get_content_offset_capture(self).y + self.scroll_offset.y
-        if index < len(self.findings):
-            self.post_message(Chosen(index))
-
-    def on_focus(self) -> None:
-        """Show that keys act here."""
-        self.redraw_line(self.cursor)
-
-    def on_blur(self) -> None:
-        """Show that keys act elsewhere."""
-        self.redraw_line(self.cursor)
-
-    def ground_of(self, index: int) -> str:
-        """Return what lies under a line."""
-        if index != self.cursor or index >= len(self.findings):
-            return ""
-        return CURSOR if self.has_focus else CURSOR_BLURRED
 
     def count(self) -> int:
         """Return how many lines there are."""

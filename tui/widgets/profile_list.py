@@ -5,13 +5,12 @@ from __future__ import annotations
 from textual.widget import Widget
 
 from profiles import expiry
-from tui.messages import Chosen, Scrolled
+from tui.messages import Scrolled
 from tui.sorting import Order
 from tui.usage_state import Usage
 from tui.widgets.bars import change_of, window_cell, window_labels
 from tui.widgets.columns import USAGE, Column, Longest, columns_for
-from tui.widgets.ink import CURSOR, CURSOR_BLURRED
-from tui.widgets.lines import LinePane
+from tui.widgets.cursor_pane import CursorPane
 from tui.widgets.row_text import (
     Known,
     countdown_text,
@@ -27,20 +26,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from textual.events import Click
-
     from profiles.model import ProfileRow
     from tui.state import State
     from tui.widgets.words import Signs
 
 
-class ProfileList(LinePane):
+class ProfileList(CursorPane):
     """Rows, a cursor, and below them words for who has few rows or none."""
 
     def __init__(self, *, signs: Signs, now: Callable[[], float]) -> None:
         super().__init__(name="list", signs=signs)
         self.rows: Sequence[ProfileRow] = ()
-        self.cursor = 0
         self.head = ListHead(self)
         self._now = now
         self._columns: tuple[Column, ...] = ()
@@ -138,11 +134,6 @@ class ProfileList(LinePane):
         for paragraph in self._paragraphs:
             self._notes += wrap_line(paragraph, width)
 
-    def on_resize(self) -> None:
-        """Keep the cursor in sight."""
-        super().on_resize()
-        self._keep_in_sight()
-
     def columns(self, width: int) -> tuple[Column, ...]:
         """Return the columns at a width."""
         if width != self._columns_width:
@@ -152,44 +143,6 @@ class ProfileList(LinePane):
             if before and before != self._columns:
                 self.head.refresh()
         return self._columns
-
-    # -- cursor --
-
-    def put_cursor(self, cursor: int) -> None:
-        """Put the cursor on a row; two lines are drawn again."""
-        before = self.cursor
-        self.cursor = cursor
-        if before != cursor:
-            self.redraw_line(before)
-            self.redraw_line(cursor)
-        self._keep_in_sight()
-
-    def _keep_in_sight(self) -> None:
-        top, page = self.scroll_offset.y, self.page
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + page:
-            self.scroll_to(y=self.cursor - page + 1, animate=False)
-
-    def on_click(self, event: Click) -> None:
-        """Choose the row that was clicked."""
-        index = event.get_content_offset_capture(self).y + self.scroll_offset.y
-        if index < len(self.rows):
-            self.post_message(Chosen(index))
-
-    def on_focus(self) -> None:
-        """Show that keys act here."""
-        self.redraw_line(self.cursor)
-
-    def on_blur(self) -> None:
-        """Show that keys act elsewhere."""
-        self.redraw_line(self.cursor)
-
-    def ground_of(self, index: int) -> str:
-        """Return what lies under a row."""
-        if index != self.cursor or index >= len(self.rows):
-            return ""
-        return CURSOR if self.has_focus else CURSOR_BLURRED
 
     # -- time --
 
@@ -253,6 +206,10 @@ class ProfileList(LinePane):
         return False
 
     # -- drawing --
+
+    def row_count(self) -> int:
+        """Return how many rows there are."""
+        return len(self.rows)
 
     def count(self) -> int:
         """Return how many lines there are: rows and notes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from profiles.doctor.environment_mends import comment_out
-from profiles.doctor.environment_places import Place, Search, search
+from profiles.doctor.environment_places import Place, Search, removals, search
 from profiles.doctor.environment_stale import inherited_from
 from profiles.doctor.environment_tokens import (
     AGENT,
@@ -32,10 +32,10 @@ def places_of(machine: Machine, name: str) -> list[Place]:
 def steps(name: str, places: Sequence[Place], *, is_set: bool) -> str:
     """Return the line that takes a variable away, everywhere: in files, in programs, in this terminal."""
     counted = [place for place in places if not place.ignored or not is_set]
-    removals = list(dict.fromkeys(place.remove for place in counted))
-    by_hand = [each for each in removals if each.startswith("in an elevated")]
-    lines = [each for each in removals if each not in by_hand]
-    if is_set or not removals:
+    found = removals(counted)
+    by_hand = [each for each in found if each.startswith("in an elevated")]
+    lines = [each for each in found if each not in by_hand]
+    if is_set or not found:
         lines.append(f"unset {name}")
     return "; then ".join(["; ".join(lines), *by_hand] if lines else by_hand)
 

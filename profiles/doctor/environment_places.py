@@ -125,13 +125,67 @@ def of_file(
     )
 
 
+def removals(places: Sequence[Place]) -> list[str]:
+    """Return the commands that take all of these away, one for each file: a second `sed` would write over its copy."""
+    by_file: dict[str, list[Hit]] = {}
+    for place in places:
+        if _is_commented_out(place) and place.path is not None and place.hit is not None:
+            by_file.setdefault(place.path, []).append(place.hit)
+    return list(
+        dict.fromkeys(
+            _comment_out(place.path, by_file[place.path])
+            if place.path in by_file and _is_commented_out(place)
+            else place.remove
+            for place in places
+            if place.remove
+        )
+    )
+
+
+def _is_commented_out(place: Place) -> bool:
+    """Whether a sign before the line is how it is taken away."""
+    if place.path is None or place.hit is None or place.hit.mark is None:
+        return False
+    return place.remove == _comment_out(place.path, [place.hit])
+
+
 def _removal(path: str, found: Hit) -> str:
     """Return the command that takes a line away, or brings an editor to it."""
-    name = shlex.quote(path)
-    sudo = "" if os.access(path, os.W_OK) else "sudo "
-    if found.mark is None:
-        return f"{sudo}${{EDITOR:-vi}} +{found.line} {name}"
-    return f"{sudo}sed -i.bak '{found.line}s/^/{found.mark}/' {name}"
+    if found.mark is not None:
+        return _comment_out(path, [found])
+    return f"{_sudo(path)}${{EDITOR:-vi}} +{found.line} {shlex.quote(path)}"
+
+
+def _comment_out(path: str, hits: Sequence[Hit]) -> str:
+    """Return the `sed` that puts a sign before lines of the file itself: at a link it would leave a copy instead.
+
+    What is kept of a file with a secret is closed to others.
+    """
+    real = os.path.realpath(path)
+    sudo, name = _sudo(real), shlex.quote(real)
+    marks = ";".join(dict.fromkeys(f"{each.line}s/^/{each.mark}/" for each in hits))
+    line = f"{sudo}sed -i.bak '{marks}' {name}"
+    if any(_is_secret(each) for each in hits) and _is_open(real):
+        line += f" && {sudo}chmod 600 {shlex.quote(f'{real}.bak')}"
+    return line
+
+
+def _sudo(path: str) -> str:
+    return "" if os.access(path, os.W_OK) else "sudo "
+
+
+def _is_secret(found: Hit) -> bool:
+    """Whether a line may hold a credential: by its name, or as the user of a proxy."""
+    text = None if found.text is None else found.text.reveal()
+    return found.name in (*BEATING, "OPENAI_API_KEY") or (text is not None and "@" in text)
+
+
+def _is_open(path: str) -> bool:
+    """Whether others may read a file."""
+    try:
+        return bool(os.stat(path).st_mode & 0o077)
+    except OSError:
+        return True
 
 
 def told(places: Sequence[Place]) -> str:

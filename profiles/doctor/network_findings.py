@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,8 @@ def no_dns(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding
     if in_hosts and any("leads to" in climb.why for climb in climbs):
         evidence += "".join(f"\n/etc/hosts:{line} names it" for line in in_hosts)
         numbers = ";".join(f"{line}s/^/# /" for line in in_hosts)
-        fix = f"sudo sed -i.bak '{numbers}' /etc/hosts"
+        real = os.path.realpath(machine.path("/etc/hosts"))  # at a link sed would leave a copy
+        fix = f"sudo sed -i.bak '{numbers}' {real}"
         title = f"/etc/hosts leads {hosts(climbs)} astray"
     else:
         servers = re.findall(

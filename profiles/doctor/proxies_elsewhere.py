@@ -98,18 +98,19 @@ def _try(machine: Machine, proxy: Proxy, reasons: dict[str, str]) -> None:
 
 def _finding(machine: Machine, proxy: Proxy, places: Sequence[Place], why: str) -> Finding:
     from profiles.doctor.environment_mends import comment_out
+    from profiles.doctor.environment_places import removals
 
     whole = any(_is_whole(machine, place) for place in places)
     lines = [f"{place.name} is set by {place.told}" for place in places]
     return Finding(
         "proxy.dead",
         WARNING if whole else INFO,
-        f"the proxy {proxy.place[:40]} of a start-up file is dead",
+        f"The proxy {proxy.place[:40]} of a start-up file is dead",
         "\n".join([f"{proxy.place}: {why}", *lines]),
         "It does not count here and now; a Codex that is started from a new terminal, an editor or the desktop goes "
         "through it alone."
         + ("" if whole else " The line stands inside something that may not be carried out."),
-        " && ".join(dict.fromkeys(place.remove for place in places if place.remove)),
+        " && ".join(removals(places)),
         comment_out(machine, "proxy.dead", places),
     )
 

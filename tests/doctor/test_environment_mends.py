@@ -172,7 +172,7 @@ def test_not_ours(patient: Patient) -> None:
     with read_only(os.path.dirname(path)):
         finding = one(patient.found("environment"), "env.access_token", WARNING)
     assert finding.mend is None
-    assert finding.fix == f"sudo sed -i.bak '1s/^/# /' {path}"
+    assert finding.fix == (f"sudo sed -i.bak '1s/^/# /' {path} && sudo chmod 600 {path}.bak")
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_dns_that_leads_home(box: Box, simulator: Simulator) -> None:
     assert finding.id == "net.dns"
     assert "/etc/hosts:3 names it" in finding.evidence
     assert finding.title == "/etc/hosts leads auth.switchyard.invalid astray"
-    after(finding.fix.removeprefix("sudo ").replace("/etc/hosts", hosts), patient)
+    after(finding.fix.removeprefix("sudo "), patient)
     (finding,) = climbed_by(patient, look_up)
     assert "leads to" not in finding.evidence  # by now it is a name that nobody knows
 

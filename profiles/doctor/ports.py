@@ -5,7 +5,8 @@ from __future__ import annotations
 from profiles.doctor.checks import Check
 from profiles.doctor.finding import ERROR, INFO, WARNING, Finding
 from profiles.doctor.ports_browser import find_no_browser
-from profiles.doctor.waiting import PORTS, Listener, listeners, proc_of, waiting
+from profiles.doctor.ports_holders import DEVICE_CODE, end_login, free, words_of
+from profiles.doctor.waiting import PORTS, listeners, proc_of, waiting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from profiles.doctor.codex_clients import Client
     from profiles.doctor.machine import Machine
+    from profiles.doctor.waiting import Listener
 
     #: Returns why a port cannot be listened on, as an error number; None when it can.
     Bind = Callable[[int], int | None]
@@ -61,16 +63,14 @@ _FINE = {
 }
 #: Seconds after which nobody sits in front of the page any more.
 _LONG = 600.0
-#: Programs that publish the port of a container.
-_CONTAINERS = ("docker-proxy", "rootlessport")
 
 
 def checks(ports: Sequence[int] = PORTS, bind: Bind | None = None) -> tuple[Check, ...]:
     """Return the checks for these ports, the first of which is taken first."""
-    free = bind or _try_bind
+    tried = bind or _try_bind
 
     def look(machine: Machine) -> list[Finding]:
-        return [*_busy(machine, ports, free), *_two_logins(machine, ports), *_long(machine)]
+        return [*_busy(machine, ports, tried), *_two_logins(machine, ports), *_long(machine)]
 
     return (
         Check(_FINE, look),
@@ -89,7 +89,7 @@ def _busy(machine: Machine, ports: Sequence[int], bind: Bind) -> list[Finding]:
     taken: dict[int, list[str]] = {}
     held = [each for each in listeners(machine, ports) if each.covers]
     for port in ports:
-        own = [each.words for each in held if each.port == port]
+        own = [words_of(machine, each) for each in held if each.port == port]
         number = None if own else bind(port)
         if number is not None and not _in_wsl(machine):  # there Windows is asked, by another check
             own = [f"127.0.0.1:{port}: nobody who can be seen from here ({os.strerror(number)})"]
@@ -98,47 +98,41 @@ def _busy(machine: Machine, ports: Sequence[int], bind: Bind) -> list[Finding]:
     if not taken:
         return []
     first = ports[0]
-    free = [port for port in ports if port not in taken]
+    left = [port for port in ports if port not in taken]
     holder = next((each for each in held if each.port == next(iter(taken))), None)
     by = f" by {holder.who}" if holder else ""
-    if not free:
+    if not left:
         level, title = ERROR, f"{_and(ports)} are both taken"
         why = "No login by the browser can begin here: its callback may come to these ports only."
+    elif holder is not None and holder.is_login:
+        level, title = INFO, f"A login waits on {holder.port}: {holder.who}"
+        why = f"It waits there until its page is signed in. A new login takes {left[0]} meanwhile."
+        if holder.port == first:
+            why += " A new codex login first asks it to go, which a login of Codex does: it is ended then."
     elif first in taken:
         level, title = WARNING, f"{first} is in use{by}"
         why = (
-            f"A new login waits on {free[0]} then, and a tunnel or forward of {first} leads to the wrong program. "
-            f"A new codex login also asks whoever has {first} to go: a login of Codex that waits there is ended."
+            f"A new login waits on {left[0]} then, and a tunnel or forward of {first} leads to the wrong program. "
+            f"A new codex login also asks whoever has {first} to go, which only a login of Codex does."
         )
     else:
         level, title = INFO, f"{_and(list(taken))} is in use{by}"
         why = f"{first} is free, and is what a login takes first."
     evidence = "\n".join(line for lines in taken.values() for line in lines)
-    why = f"{why} A device code needs no port: tui login NAME --device-code."
-    return [Finding("port.busy", level, title[:70], evidence, why, _free_it(machine, holder))]
-
-
-def _free_it(machine: Machine, holder: Listener | None) -> str:
-    """Return the step that frees the port, or does without it."""
-    import os
-
-    if holder is None or holder.pid is None or (holder.owner and machine.context.uid != 0):
-        return "tui login NAME --device-code"
-    if holder.pid == os.getpid():
-        return "finish or cancel the login that waits in this program"
-    if holder.program in _CONTAINERS:
-        return f"docker stop $(docker ps -q --filter publish={holder.port})"
-    return f"kill {holder.pid}"
+    why = f"{why} A device code needs no port: {DEVICE_CODE}."
+    return [Finding("port.busy", level, title[:70], evidence, why, free(machine, holder))]
 
 
 def _two_logins(machine: Machine, ports: Sequence[int]) -> list[Finding]:
     from profiles.processes import is_login, start_time
 
     found = {each.pid: each.who for each in waiting(machine, ports) if each.pid is not None}
+    programs = {each.pid: each.program for each in waiting(machine, ports)}
     where = {each.pid: f", waits on {each.port}" for each in waiting(machine, ports)}
     for process in machine.processes:
         if is_login(process):
             found.setdefault(process.pid, f"{process.command} (pid {process.pid})")
+            programs.setdefault(process.pid, process.command)
     if len(found) < 2:
         return []
     oldest = min(found, key=lambda pid: (start_time(pid, proc_of(machine)) or 0.0, pid))
@@ -148,9 +142,9 @@ def _two_logins(machine: Machine, ports: Sequence[int]) -> list[Finding]:
             WARNING,
             f"{len(found)} logins wait at once",
             "\n".join(f"{words}{where.get(pid, '')}" for pid, words in sorted(found.items())),
-            "The page of one can end at the other, which says State mismatch and goes on waiting. End the older one, "
-            "and use the page of the newest only.",
-            f"kill {oldest}",
+            "The page of one can end at the other, which says State mismatch and goes on waiting. The older one is "
+            "the one to end; then use the page of the newest only.",
+            end_login(machine, oldest, programs[oldest], finish=False),
         )
     ]
 
@@ -172,8 +166,8 @@ def _long(machine: Machine) -> list[Finding]:
                 f"A login has been waiting for {minutes} minutes",
                 f"{process.command} (pid {process.pid}){home}, for {minutes} min",
                 "Its page was not finished, or its callback cannot reach this machine, as over SSH without a tunnel. "
-                "Finished after all, it overwrites that home's login. End it, and log in by device code.",
-                f"kill {process.pid}",
+                "Finished after all, it overwrites that home's login. Cancelled, it can be done by device code.",
+                end_login(machine, process.pid, process.command),
             )
         )
     return found
@@ -214,7 +208,9 @@ def _ipv6(machine: Machine, ports: Sequence[int]) -> list[Finding]:
         Finding(
             "redirect.ipv6",
             level,
-            "localhost is ::1 first here" if has_number else "localhost is not 127.0.0.1 here",
+            "The name localhost is ::1 first here"
+            if has_number
+            else "The name localhost is not 127.0.0.1 here",
             place if has_number else f"{place}, and no line says 127.0.0.1 localhost",
             f"{client} A browser that does not try both gets connection refused.",
             f"echo '127.0.0.1 localhost' | sudo tee -a {path}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from profiles.doctor.checks import Check
 from profiles.doctor.finding import INFO, WARNING, Finding
+from profiles.doctor.ports_holders import DEVICE_CODE, end_login
 from profiles.doctor.ssh_remote import find_container, find_editor
 from profiles.doctor.ssh_server import find_forbidden
 from profiles.doctor.ssh_session import find_session
@@ -116,6 +117,8 @@ def _tunnel(machine: Machine, ports: Sequence[int]) -> list[Finding] | None:
     held = {each.port for each in listeners(machine, ports) if each.covers}
     port = logins[0].port if logins else next((p for p in ports if p not in held), ports[0])
     fix = f"on the machine with the browser: {tunnel_line(_way_here(machine), port, port)}"
+    if not logins and held.issuperset(ports):
+        fix = DEVICE_CODE  # as port.busy says, no login gets a port
     second = bool(logins) and port != ports[0]
     lonely = bool(logins) and not _connected(machine, port)
     told = [session.words, *(f"{each.words} waits for its callback" for each in logins)]
@@ -170,8 +173,8 @@ def _not_listening(machine: Machine, logins: Sequence[Listener]) -> list[Finding
                 "A browser login runs here, and listens on no port",
                 f"{process.command} (pid {process.pid}) has neither 1455 nor 1457",
                 "A tunnel to it is refused. It is coming to its end, or runs in a network of its own, as in a "
-                "container. End it, and begin again.",
-                f"kill {process.pid}",
+                "container. Cancel it, and begin again.",
+                end_login(machine, process.pid, process.command, finish=False),
             )
         )
     return found

@@ -12,13 +12,16 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
+from typing import NamedTuple
 
 from profiles.doctor.examining import examine
 from profiles.doctor.finding import ERROR, OK, WARNING
 from profiles.processes import codex_processes
 from tests.doctor.patient import Patient
-from tests.support.fake_codex import running, running_codex
+from tests.support.app_server import end_group
+from tests.support.fake_codex import running, running_codex, script
 from tests.support.tokens import SECRETS
 
 TYPE_CHECKING = False
@@ -76,6 +79,42 @@ def login_that_waits(
     text = LISTEN.format(uid=0, address=address, port=port)
     with running_codex(f"{folder}/login-{port}", *(words or ("login",)), text=text) as pid:
         yield pid
+
+
+class InTerminal(NamedTuple):
+    """A program in a terminal of its own; `terminal` as `ps` names it, `master` its other end."""
+
+    pid: int
+    terminal: str
+    master: int
+
+    def press_ctrl_c(self) -> None:
+        """Press it, and wait for the end of the program."""
+        os.write(self.master, b"\x03")
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+
+
+@contextlib.contextmanager
+def login_in_a_terminal(
+    folder: str, port: int, *words: str, name: str = "codex"
+) -> Iterator[InTerminal]:
+    """Let a `codex login`, or another program with these words, listen in a terminal while the block runs."""
+    take = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    text = take + LISTEN.format(uid=0, address="127.0.0.1", port=port)
+    path = script(f"{folder}/terminal-{port}", text, name)
+    master, slave = os.openpty()
+    try:
+        child = subprocess.Popen(
+            [path, *words], stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
+        try:
+            assert b"up" in os.read(master, 1024)
+            yield InTerminal(child.pid, os.ttyname(slave).removeprefix("/dev/"), master)
+        finally:
+            end_group(child)
+    finally:
+        os.close(master)
+        os.close(slave)
 
 
 @contextlib.contextmanager
@@ -138,8 +177,13 @@ def npm_client(patient: Patient, version: str = "0.155.0") -> str:
 
 
 def kill(finding: Finding) -> None:
-    """Do what the fix says: a line that ends a process of the test's own."""
-    program, pid = finding.fix.split()
+    """Do what the fix says: its last words are a line that ends a process of the test's own."""
+    program, pid = finding.fix.rpartition(": ")[2].split()
     assert program == "kill"
-    os.kill(int(pid), 15)
-    os.waitid(os.P_PID, int(pid), os.WEXITED | os.WNOWAIT)
+    end(int(pid))
+
+
+def end(pid: int) -> None:
+    """End a process of the test's own."""
+    os.kill(pid, 15)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)

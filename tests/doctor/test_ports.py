@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
 
-from profiles.doctor import ports
+from profiles.doctor import ports, ssh
 from profiles.doctor.finding import ERROR, INFO, WARNING
 from profiles.doctor.waiting import PORTS
 from profiles.oauth.redirect_port import REDIRECT_PORTS
 from tests.doctor.listening import (
+    end,
     kill,
+    login_in_a_terminal,
     login_that_waits,
     npm_client,
     only_here,
@@ -23,7 +26,7 @@ from tests.doctor.listening import (
     wrong,
 )
 from tests.doctor.patient import Patient
-from tests.support.fake_codex import running_codex
+from tests.support.fake_codex import running, running_codex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,9 +72,20 @@ def test_port_busy_by_another_program(patient: Patient, pair: tuple[int, int]) -
         [found] = look(patient, pair)
         assert (found.id, found.level) == ("port.busy", WARNING)
         assert f"127.0.0.1:{pair[0]}: python" in found.evidence
-        assert f"(pid {pid})" in found.evidence
+        assert f"(pid {pid}): {os.path.realpath(sys.executable)}" in found.evidence
+        assert found.fix == f"end {found.title.partition(' by ')[2]}: kill {pid}"
         kill(found)
     assert look(patient, pair) == []
+
+
+def test_port_busy_by_a_script(patient: Patient, pair: tuple[int, int]) -> None:
+    """What Python runs is named by its module or file, and nothing else of the command line, where a secret may be."""
+    words = ["-m", "http.server", "--bind", "127.0.0.1", "-d", patient.work, str(pair[0])]
+    with running([sys.executable, *words], PYTHONUNBUFFERED="1") as child:
+        [found] = look(patient, pair)
+        assert "): http.server, /" in found.evidence
+        assert patient.work not in found.evidence
+        assert found.fix.endswith(f"(pid {child.pid}), http.server: kill {child.pid}")
 
 
 def test_port_busy_on_every_address(patient: Patient, pair: tuple[int, int]) -> None:
@@ -80,18 +94,76 @@ def test_port_busy_on_every_address(patient: Patient, pair: tuple[int, int]) -> 
         with program_that_listens(pair[0], address) as pid:
             [found] = look(patient, pair, "port.busy")
             assert f"{shown}:{pair[0]}: " in found.evidence
-            assert found.fix == f"kill {pid}"
+            assert found.fix.endswith(f": kill {pid}")
     assert look(patient, pair) == []
 
 
 def test_port_busy_by_a_login(patient: Patient, pair: tuple[int, int]) -> None:
-    """A login of Codex that waits there is called that: a warning, not an error."""
+    """A login of Codex that waits is no fault: it is to be finished or cancelled in its terminal, never killed."""
+    for port in pair:
+        with login_in_a_terminal(patient.box.path, port, "login") as login:
+            pid, terminal = login.pid, login.terminal
+            [found] = look(patient, pair)
+            assert (found.id, found.level) == ("port.busy", INFO)
+            assert found.title == f"A login waits on {port}: codex login (pid {pid})"
+            assert "waits for its callback" in found.evidence
+            assert found.fix == (
+                f"finish codex login (pid {pid}) in its page, or cancel it: ctrl-c where it runs ({terminal})"
+            )
+            login.press_ctrl_c()
+        assert look(patient, pair) == []
+
+
+def test_port_busy_by_a_login_without_a_terminal(patient: Patient, pair: tuple[int, int]) -> None:
+    """Where there is nothing to press ctrl-c in, the end of it stands last."""
     with login_that_waits(patient.box.path, pair[0]) as pid:
         [found] = look(patient, pair)
-        assert (found.id, found.level) == ("port.busy", WARNING)
-        assert found.title == f"{pair[0]} is in use by codex login (pid {pid})"
+        assert found.fix == (
+            f"finish codex login (pid {pid}) in its page, or cancel it where it runs; "
+            f"it has no terminal, so where nobody can: kill {pid}"
+        )
         kill(found)
     assert look(patient, pair) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "key"), [(["login", "ada", "--browser"], "ctrl-c"), ([], "esc in its screen")]
+)
+def test_port_busy_by_our_own_login(
+    patient: Patient, pair: tuple[int, int], words: list[str], key: str
+) -> None:
+    """A `tui login --browser` and a login in the open screen wait like Codex's; each is cancelled in its own way."""
+    with login_in_a_terminal(patient.box.path, pair[0], *words, name="tui") as login:
+        pid, terminal = login.pid, login.terminal
+        [found] = look(patient, pair)
+        assert (found.id, found.level) == ("port.busy", INFO)
+        assert found.title == f"A login waits on {pair[0]}: tui (pid {pid})"
+        assert found.fix == (
+            f"finish tui (pid {pid}) in its page, or cancel it: {key} where it runs ({terminal})"
+        )
+
+
+def test_what_is_said_of_one_login_agrees(patient: Patient, pair: tuple[int, int]) -> None:
+    """Catches checks that send somebody to end, to tunnel and to wait for the same login: over SSH one way is named."""
+    patient.set(SSH_CONNECTION="203.0.113.7 50000 192.0.2.1 22")
+    with login_in_a_terminal(patient.box.path, pair[0], "login") as login:
+        pid, terminal = login.pid, login.terminal
+        patient.context["now"] = lambda: time.time() + 1210
+        late, busy = look(patient, pair, "port.busy", "callback.timeout")
+        [tunnel] = wrong(patient.machine(), ssh.checks(pair), "ssh.no_tunnel")
+        assert (busy.level, late.level, tunnel.level) == (INFO, WARNING, WARNING)
+        assert (
+            busy.fix
+            == late.fix
+            == (
+                f"finish codex login (pid {pid}) in its page through the tunnel of ssh.no_tunnel, "
+                f"or cancel it: ctrl-c where it runs ({terminal})"
+            )
+        )
+        assert f"-L 127.0.0.1:{pair[0]}:127.0.0.1:{pair[0]} " in tunnel.fix
+    with program_that_listens(pair[0]), program_that_listens(pair[1]):
+        [tunnel] = wrong(patient.machine(), ssh.checks(pair), "ssh.no_tunnel")
+        assert tunnel.fix == "tui login NAME --device-code"  # no login gets a port
 
 
 def test_port_busy_both(patient: Patient, pair: tuple[int, int]) -> None:
@@ -102,7 +174,8 @@ def test_port_busy_both(patient: Patient, pair: tuple[int, int]) -> None:
             assert (found.id, found.level) == ("port.busy", ERROR)
             assert f"codex login (pid {pid})" in found.evidence
             assert f"(pid {other})" in found.evidence
-            kill(found)
+            assert found.fix.startswith(f"finish codex login (pid {pid}) ")
+            end(pid)
         [left] = look(patient, pair)
         assert (left.id, left.level) == ("port.busy", INFO)
     assert look(patient, pair) == []
@@ -114,7 +187,7 @@ def test_port_busy_by_another_user(patient: Patient, pair: tuple[int, int]) -> N
     with program_that_listens(pair[0], uid=NOBODY) as pid:
         [found] = look(patient, pair)
         assert f"(pid {pid}) of nobody (uid {NOBODY})" in found.evidence
-        assert found.fix == f"kill {pid}"  # we are root
+        assert found.fix == "tui login NAME --device-code"  # though we are root
         patient.context["uid"] = 4711
         [found] = look(patient, pair)
         assert found.fix == "tui login NAME --device-code"
@@ -145,7 +218,7 @@ def test_port_busy_by_ourselves(patient: Patient, pair: tuple[int, int]) -> None
     """The login that waits in this very program is not to be killed."""
     with socket.create_server(("127.0.0.1", pair[0])):
         [found] = look(patient, pair)
-        assert found.level == WARNING
+        assert found.level == INFO
         assert f"tui (this program) (pid {os.getpid()})" in found.evidence
         assert found.fix == "finish or cancel the login that waits in this program"
 
@@ -173,7 +246,7 @@ def test_state_mismatch(patient: Patient, pair: tuple[int, int]) -> None:
         assert found.level == WARNING
         assert f"codex login (pid {older}), waits on {pair[1]}" in found.evidence
         assert f"codex login (pid {newer})" in found.evidence
-        assert found.fix == f"kill {older}"
+        assert found.fix.startswith(f"cancel codex login (pid {older}) where it runs; ")
         kill(found)
         assert look(patient, pair, "state.mismatch") == []
 
@@ -227,7 +300,7 @@ def test_redirect_ipv6_by_names(patient: Patient, pair: tuple[int, int]) -> None
     assert f"{path}:3: localhost is ::1" in found.evidence
     subprocess.run(["/bin/sh", "-c", found.fix.replace("sudo ", "")], check=True, stdout=-3)
     [left] = look(patient, pair)
-    assert (left.level, left.title) == (INFO, "localhost is ::1 first here")
+    assert (left.level, left.title) == (INFO, "The name localhost is ::1 first here")
     npm_client(patient, "0.169.0")
     assert look(patient, pair) == []
 

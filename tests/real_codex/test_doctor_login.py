@@ -64,14 +64,16 @@ def test_real_login_that_waits(
     first, _ = redirect_ports
     with waiting_login(newest, first) as child:
         [busy] = patient.found("ports", "port.busy")
-        assert busy.level == WARNING
-        assert busy.title.startswith("1455 is in use by codex login (pid ")
+        assert busy.level == INFO
+        assert busy.title.startswith("A login waits on 1455: codex login (pid ")
         [tunnel] = patient.found("ssh", "ssh.no_tunnel")
         assert tunnel.level == WARNING
         assert "-L 127.0.0.1:1455:127.0.0.1:1455 " in tunnel.fix
         assert child.poll() is None
         assert holders(first)
-        subprocess.run(["/bin/sh", "-c", busy.fix], check=True)
+        assert busy.fix.startswith("finish codex login (pid ")
+        line = busy.fix.rpartition(": ")[2]  # it has no terminal here
+        subprocess.run(["/bin/sh", "-c", line], check=True)
         child.wait(30)
     assert patient.found("ports", "port.busy") == []
     [tunnel] = patient.found("ssh", "ssh.no_tunnel")

@@ -18,6 +18,7 @@ from profiles.doctor.homes_places import (
     own_places,
     words_for,
 )
+from profiles.doctor.logins_none import bring_a_login
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ def _way_back(machine: Machine, place: Place) -> str:
     from profiles.generation import read_copy
     from profiles.seen import last_seen
 
-    regular = os.path.isfile(place.auth)
-    away = "" if regular else shlex.join(["mv", place.auth, f"{place.auth}.moved"]) + " && "
+    aside = shlex.join(["mv", place.auth, f"{place.auth}.broken"]) + " && "
+    # A switch and an install write over a file; what is none is moved away first.
+    away = "" if os.path.isfile(place.auth) else aside
     if place.role == PROFILE:
         return f"{away}tui login {place.name} --device-code"
     if place.role == ACTIVE:
@@ -94,8 +96,7 @@ def _way_back(machine: Machine, place: Place) -> str:
         copy = read_copy(path)
         if copy is not None and copy.document is not None and copy.document.identity is not None:
             return away + shlex.join(["install", "-m", "600", path, place.auth])
-    put_aside = shlex.join(["mv", place.auth, f"{place.auth}.broken"])
-    return f"{put_aside} && CODEX_HOME={shlex.quote(place.home)} codex login --device-auth"
+    return f"{aside}{bring_a_login(machine, place.home)}"
 
 
 def _look_at_links(machine: Machine) -> list[Finding]:

@@ -94,7 +94,8 @@ def _look_at_place(machine: Machine) -> list[Finding]:
     ]
 
 
-def _look_at_many(machine: Machine) -> list[Finding]:
+def many(machine: Machine) -> list[Finding]:
+    """Tell of all homes with a login; a warning when the one in use has none, and another one does."""
     homes = [*own_places(machine), *foreign_places(machine)]
     with_login = [each for each in homes if os.path.isfile(each.auth)]
     others = [each for each in with_login if each.role not in (ACTIVE, PROFILE)]
@@ -284,7 +285,7 @@ CHECKS: tuple[Check, ...] = (
         },
         _look_at_place,
     ),
-    Check({"home.many": "one home, and it is the one in use"}, _look_at_many, slow=True),
+    Check({"home.many": "one home, and it is the one in use"}, many, slow=True),
     Check({"home.symlink": "every home lies on a local disk"}, _look_at_disks),
     Check({"home.locks": "file locks hold where logins lie"}, _look_at_locks),
     Check(

@@ -17,6 +17,7 @@ from profiles.doctor.homes_places import (
     words_for,
 )
 from profiles.doctor.logins_loop import loops
+from profiles.doctor.logins_none import nobody
 from profiles.doctor.logins_states import plans, states
 from profiles.paths import AUTH_FILE
 
@@ -48,6 +49,8 @@ SEEN: dict[str, str] = {
     "login.plan": "Whether the backend named no paid plan any more when usage was asked last, though the token does.",
     "login.account_id": "Whether tokens.account_id is missing: Codex then sends no account header, never refreshes.",
     "login.id_token": "Whether the access token stands in the id_token's place, as codex-multi-auth writes it.",
+    "login.none": "Whether the active home holds a login: in its auth.json, or in what Codex uses in its stead "
+    "(an access token in a variable, a keyring, a provider with a key of its own).",
     "login.loop": "Everything local that makes the next start ask for a login again: a variable that beats it, a store "
     "or forced setting that drops or deletes it, a home or file that cannot be saved into.",
     "profile.broken": "Whether each profile can be used: its folder, its profile.toml, its home, and whether its file "
@@ -277,5 +280,6 @@ CHECKS: tuple[Check, ...] = (
         _look_at_profiles,
     ),
     Check({"token.other_account": "no Codex runs on as the login before"}, _look_at_running),
+    Check({"login.none": "somebody is logged in here"}, nobody, slow=True),
     Check({"login.loop": "nothing here makes Codex ask for a login again"}, loops, slow=True),
 )

@@ -125,12 +125,12 @@ def test_a_backup_puts_a_broken_login_back(box: Box) -> None:
 
 
 def test_nothing_is_there_to_put_back(box: Box) -> None:
-    """file.broken: then the file is put aside first, for codex login would fail or revoke what it half reads."""
+    """file.broken: then the file is put aside first, and a new login made by us: never by codex login."""
     patient = Patient(box)
     path = patient.write(".codex/auth.json", "", 0o600)
     finding = found_one(patient, "file.broken", ERROR, path, "empty")
     aside, _, login = finding.fix.partition(" && ")
-    assert login == f"CODEX_HOME={box.codex} codex login --device-auth"
+    assert login == "tui login main --device-code && tui switch main"
     carry_out(patient, aside)
     assert_gone(patient, "file.broken")
 

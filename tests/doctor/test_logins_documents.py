@@ -88,6 +88,7 @@ def test_the_home_of_a_profile_is_away(box: Box) -> None:
     home = f"{box.home}/.codex-work"
     Login(Person("work")).fresh().write(home)
     register(quiet_context(), "work", home)
+    ADA.fresh().write(box.codex)
     patient = Patient(box)
     assert_nothing_wrong(patient)
     os.rename(home, f"{box.path}/away")

@@ -51,8 +51,8 @@ SEEN: dict[str, str] = {
     "login.id_token": "Whether the access token stands in the id_token's place, as codex-multi-auth writes it.",
     "login.none": "Whether the active home holds a login: in its auth.json, or in what Codex uses in its stead "
     "(an access token in a variable, a keyring, a provider with a key of its own).",
-    "login.loop": "Everything local that makes the next start ask for a login again: a variable that beats it, a store "
-    "or forced setting that drops or deletes it, a home or file that cannot be saved into.",
+    "login.loop": "What makes a sign-in succeed and be lost all the same: a variable that beats it, a store or forced "
+    "setting that drops or deletes it, a home or file that cannot be saved into. Each is found by itself, too.",
     "profile.broken": "Whether each profile can be used: its folder, its profile.toml, its home, and whether its file "
     "still holds the login that it is for.",
     "profile.settings": "Whether Switchyard's own config.toml can be used.",
@@ -281,5 +281,5 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check({"token.other_account": "no Codex runs on as the login before"}, _look_at_running),
     Check({"login.none": "somebody is logged in here"}, nobody, slow=True),
-    Check({"login.loop": "nothing here makes Codex ask for a login again"}, loops, slow=True),
+    Check({"login.loop": "nothing here makes a good sign-in be lost"}, loops, slow=True),
 )

@@ -1,4 +1,4 @@
-"""The endless login: what on this machine makes the next start ask again, in the order in which to look."""
+"""The endless login: a sign-in that succeeds, and is lost all the same; the causes in the order in which to look."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from profiles.doctor.machine import Machine
 
-#: The ids that end a good login, of a level that counts now; the first explains the rest.
+#: The ids by which a good sign-in is lost, of a level that counts now; the first explains the rest.
 _ORDER = (
     "store.keyring",
     "store.ephemeral",
     "config.forced",
-    "config.broken",
-    "home.many",
-    "home.unusable",
-    "home.link",
     "home.readonly",
     "home.full",
     "file.owner",
@@ -25,27 +21,33 @@ _ORDER = (
     "file.mount",
     "token.short_lived",
 )
+#: With these every Codex command ends at once: nobody gets as far as a sign-in.
+_NO_START = ("config.broken", "home.unusable", "home.link")
 _VARIABLE = "CODEX_ACCESS_TOKEN"
 
 
 def loops(machine: Machine) -> list[Finding]:
-    """Gather what keeps a new login from lasting; an error when Codex finds no login now, else worth knowing."""
-    causes = _causes(machine)
+    """Gather what keeps a new login from lasting. Each is a finding of its own: how they hang together is told here."""
+    causes = _causes(machine) if machine.context.active.problem is None else []
     if not causes:
         return []
     first = causes[0]
     lines = [f"{each.id}: {each.title}" for each in causes]
-    looping = _asks_now(machine) or any(each.id == "config.forced" for each in causes)
     return [
         Finding(
             "login.loop",
-            ERROR if looping else INFO,
+            INFO,
             "A new login will not last here"
             if len(causes) == 1
             else f"A new login will not last here, for {len(causes)} reasons",
             "\n".join(lines),
-            "The sign-in succeeds, and the next start asks again: logging in once more, or installing Codex anew, "
-            "changes nothing. Mend the first of these first.",
+            "A sign-in succeeds in the browser, and yet the next start does not use it: logging in once more, or "
+            "installing Codex anew, changes nothing. "
+            + (
+                "That finding has the way out."
+                if len(causes) == 1
+                else "Mend the first of these first."
+            ),
             first.fix,
         )
     ]
@@ -57,16 +59,15 @@ def _causes(machine: Machine) -> list[Finding]:
 
     found = _by_variable(machine)
     checks = [check for module in (store, homes, files) for check in module.CHECKS]
-    looks = [check.look for check in checks if not set(_ORDER).isdisjoint(check.fine)]
+    wanted = {*_ORDER, *_NO_START}
+    looks = [check.look for check in checks if not wanted.isdisjoint(check.fine)]
     gathered = [each for look in [*looks, states] for each in look(machine) or ()]
+    if any(each.id in _NO_START and each.level == ERROR for each in gathered):
+        return []
     for id_ in _ORDER:
-        worst = [each for each in gathered if each.id == id_ and _counts(each)]
+        worst = [each for each in gathered if each.id == id_ and each.level == ERROR]
         found += sorted(worst, key=severity)[:1]
     return found
-
-
-def _counts(finding: Finding) -> bool:
-    return finding.level == ERROR or (finding.id == "home.many" and finding.level != INFO)
 
 
 def _by_variable(machine: Machine) -> list[Finding]:
@@ -77,14 +78,3 @@ def _by_variable(machine: Machine) -> list[Finding]:
         return []
     title = f"{_VARIABLE} beats every login ({described(value)})"
     return [Finding("env.access_token", ERROR, title, fix=f"unset {_VARIABLE}")]
-
-
-def _asks_now(machine: Machine) -> bool:
-    """Tell whether Codex finds no login that it could use in the active home."""
-    from profiles.doctor.homes_places import cache_of
-    from profiles.model import NO_LOGIN_KINDS
-    from profiles.paths import AUTH_FILE
-
-    live = cache_of(machine).auth_facts(f"{machine.home}/{AUTH_FILE}")
-    active = machine.snapshot.row(machine.snapshot.active or "")
-    return live.kind in NO_LOGIN_KINDS or (active is not None and active.state == "login-needed")

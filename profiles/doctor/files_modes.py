@@ -247,15 +247,21 @@ def _foreign(machine: Machine, place: Place, foreign: list[tuple[str, int]]) -> 
     title = f"{words[0].upper()}{words[1:]} belongs to somebody else"
     if foreign[0][0] != place.home:
         title = f"Files in {words} belong to somebody else"
-    return Finding(
-        "file.owner",
-        ERROR if place.role == ACTIVE else WARNING,
-        title,
-        "\n".join(lines),
-        "Codex cannot save there (“Permission denied”), drops what it refreshes, and Switchyard believes no such file. "
-        "A single sudo codex leaves them behind.",
-        fix,
-    )
+    if me == 0:
+        # Nothing is denied to root.
+        level = WARNING
+        why = (
+            "You can read and save there, as root can everywhere, but their owner reads the login, too, and can put "
+            "another in: Switchyard believes no such file. What root saves there becomes root's, and the owner is "
+            "locked out."
+        )
+    else:
+        level = ERROR if place.role == ACTIVE else WARNING
+        why = (
+            "Codex cannot save there (“Permission denied”), drops what it refreshes, and Switchyard believes no such "
+            "file. A single sudo codex leaves them behind."
+        )
+    return Finding("file.owner", level, title, "\n".join(lines), why, fix)
 
 
 def _name(uid: int) -> str:

@@ -6,7 +6,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tui.state import State
 
-_OF_THE_DOCTOR = {"copy": "copy the report", "rescan": "look again", "pane": "read"}
+_OF_THE_DOCTOR = {
+    "copy": "copy the report",
+    "copy-more": "copy the fix",
+    "rescan": "look again",
+    "pane": "read",
+}
 #: Where a word of the footer says more about the place than the action's own.
 WORDS_HERE: dict[str, dict[str, str]] = {
     "list": {"tab-next": "tabs"},
@@ -36,8 +41,8 @@ SHORT_WORDS: dict[str, dict[str, str]] = {
     "events": {"copy": "copy"},
     "list-login": {"detail": "login"},
     "detail-raw": {"copy": "copy"},
-    "doctor": {"copy": "report", "rescan": "again"},
-    "doctor-mend": {"mend": "mend", "copy": "report", "rescan": "again"},
+    "doctor": {"copy": "report", "copy-more": "fix", "rescan": "again"},
+    "doctor-mend": {"mend": "mend", "copy": "report", "copy-more": "fix", "rescan": "again"},
     "login-device": {"copy": "copy"},
     "login-browser": {"detail": "paste", "copy": "URL"},
     "login-failed": {"browser-instead": "other way"},
@@ -48,6 +53,8 @@ _STOP = "Send nothing more; what was sent is answered and saved."
 _IN_THE_DOCTOR = {
     "mend": "Show the change that mends this, and make it after a yes.",
     "copy": "Copy all that was found, for an issue tracker: no secret, and nobody's name.",
+    "copy-more": "Copy what mends it, to be typed in a shell.",
+    "events": "Back to the profiles, with the event log: what was done, and how to take it back.",
     "rescan": "Look again.",
     "pane": "Go to what is told about the finding, and back.",
     "back": "Back to the profiles.",

@@ -197,6 +197,8 @@ def zoomable(now: Situation) -> str | None:
 
 def mendable(now: Situation) -> str | None:
     """Whether there is anything before us that could be mended."""
+    if now.place == DOCTOR:
+        return "what the cursor is on is not ours to change"
     return None if now.place == DOCTOR_MEND else "f mends what the doctor finds: D opens the doctor"
 
 

@@ -11,6 +11,8 @@ _SECRETS = re.compile(
     r"\b(?:sk-[A-Za-z0-9_-]{8,}|at-[A-Za-z0-9_-]{8,}|rt[-_.][A-Za-z0-9_.-]{16,}"
     r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)"
 )
+#: An IPv4 address; a version has three numbers.
+_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 #: The user and password of a URL.
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 
@@ -41,6 +43,16 @@ def without_people(text: str, user_home: str, user: str = "") -> str:
     if len(user_home) > 1:
         text = text.replace(user_home, "~")
     text = _UUID.sub(r"\1…", _MAIL.sub(r"\1…@…", without_secrets(text)))
-    if len(user) > 2 and user != "root":
-        text = re.sub(rf"\b{re.escape(user)}\b", "USER", text)
+    text = _ADDRESS.sub(_without_address, text)
+    if user and user != "root":
+        # Only where it can be no other word: a user may well be called `codex`.
+        name = re.escape(user)
+        text = re.sub(rf"(?<=/home/){name}\b|(?<=/Users/){name}\b|\b{name}(?=@)", "USER", text)
+        text = re.sub(rf"\b(user|owner|owned by|belongs to) {name}\b", r"\1 USER", text)
     return text
+
+
+def _without_address(found: re.Match[str]) -> str:
+    """Return an address of the network without its end; this machine's own stay."""
+    text = found[0]
+    return text if text.startswith(("127.", "0.0.0.0")) else f"{text.split('.')[0]}.…"  # noqa: S104 - compared only

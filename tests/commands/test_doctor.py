@@ -78,7 +78,9 @@ def test_a_finding_names_the_culprit_and_what_mends_it(box: Box) -> None:
 def test_exit_code_is_1_for_an_error_and_0_without(box: Box) -> None:
     """A warning alone is no failure; an override is one."""
     Login(Person("ada")).fresh().write(box.codex)
-    assert run_tui(OFFLINE).code == 0
+    well = run_tui(OFFLINE)
+    assert (well.code, well.err) == (0, "")
+    assert "the network was not looked at (--offline)" in well.out
     ran = run_tui(OFFLINE, {"CODEX_ACCESS_TOKEN": "at-canary-0123456789"})
     assert ran.code == 1
     assert "CODEX_ACCESS_TOKEN" in ran.out
@@ -109,6 +111,16 @@ def test_fix_without_a_yes_changes_nothing(box: Box) -> None:
     assert "nothing to mend" in again.err
 
 
+def test_a_no_is_no_error(box: Box) -> None:
+    """Whoever is asked may say no: nothing is red then, and the exit code tells a script."""
+    path = _open_to_all(box)
+    ran = in_terminal(["doctor", "--fix", "file.mode"], type_at="[y/N]", typed=b"n\r")
+    assert ran.code == 1
+    assert "nothing was changed" in ran.out
+    assert "error" not in ran.out
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
+
+
 def test_what_is_not_ours_to_change_is_refused_with_its_command(box: Box) -> None:
     """A variable of the calling shell cannot be taken away from here: the command says what can."""
     ran = run_tui(
@@ -126,6 +138,10 @@ def test_unknown_id_suggests_the_nearest(box: Box) -> None:
         assert "did you mean file.mode?" in failed(["doctor", option, "file.mod"], 2)
         assert failure(["doctor", option, "nosuch", "--json"], 2)["code"] == "usage"
     assert "--fix" in failed(["doctor", "--yes"], 2)
+    for words in (["--fix", "file.mode", "--report"], ["--explain", "--report"]):
+        assert "do not go together" in failed(["doctor", *words], 2)
+    assert failure(["doctor", "--json", "--report"], 2)["code"] == "usage"
+    assert "cannot be seen from here" in failed(["doctor", "--fix", "device.disabled"], 1)
 
 
 def test_explain_tells_all_ids_or_one(box: Box) -> None:
@@ -133,7 +149,9 @@ def test_explain_tells_all_ids_or_one(box: Box) -> None:
     everything = run_tui(["doctor", "--explain"])
     assert everything.code == 0
     assert "file.mode" in everything.out
-    assert "(cannot be seen from here)" in everything.out
+    assert "what cannot be seen from here\n" in everything.out
+    unseen = run_tui(["doctor", "--explain", "device.disabled"])
+    assert "(cannot be seen from here)" in unseen.out
     one = run_tui(["doctor", "--explain", "file.mode"])
     assert one.out.startswith("file.mode")
     assert one.out.count("\n") == 1

@@ -15,6 +15,7 @@ from profiles.doctor.checks import Check
 from profiles.doctor.examining import examine
 from profiles.doctor.finding import ERROR, INFO, OK, UNKNOWN, WARNING, Finding
 from profiles.doctor.mending import change_mode, remove_link, rewrite
+from profiles.doctor.redaction import without_people
 from profiles.errors import StoreError, StoreNotWritable
 from tests.doctor.patient import Patient
 
@@ -218,3 +219,27 @@ def test_modes_and_links_are_taken_back_by_the_line_that_is_printed(box: Box) ->
     assert os.readlink(link) == "no where"
     with open(f"{context.roots.state}/history.jsonl", encoding="utf-8") as file:
         assert file.read().count("mended") == 2
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "user", "expected"),
+    [
+        ("No codex is on PATH", "codex", "No codex is on PATH"),
+        ("npm install -g @openai/codex", "codex", "npm install -g @openai/codex"),
+        ("/home/codex/.codex is there", "codex", "/home/USER/.codex is there"),
+        ("codex@server", "codex", "USER@server"),
+        ("owned by ada, not by you", "ada", "owned by USER, not by you"),
+        ("/h/ada/.codex-work", "ada", "~/.codex-work"),
+        ("from 203.0.113.77 to 127.0.0.1:1455", "ada", "from 203.… to 127.0.0.1:1455"),
+        ("Codex 0.169.0, glibc 2.36", "ada", "Codex 0.169.0, glibc 2.36"),
+        ("of ada.lovelace@example.com", "ada", "of a…@…"),
+        ("account 1b2c3d4e-0000-4000-8000-000000000001", "ada", "account 1b2c…"),
+        ("http://me:secret@proxy:8080", "ada", "http://…@proxy:8080"),
+    ],
+)
+def test_a_report_names_nobody_and_keeps_its_words(text: str, user: str, expected: str) -> None:
+    """A person's name is taken out where it is one, and nowhere else."""
+    assert without_people(text, "/h/ada", user) == expected

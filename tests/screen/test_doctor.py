@@ -79,11 +79,11 @@ async def test_the_worst_comes_first_and_is_told_about(box: Box) -> None:
         await stage.shows("CODEX_ACCESS_TOKEN beats every login", "~/.bashrc:12", "It wins.")
         assert SECRET not in stage.text
         await stage.press("j")
-        await stage.shows("0644", "f mend it")
+        await stage.shows("0644", "f mend", "What mends it (f does it)")
         await stage.press("j")
         await stage.shows("the check itself failed: ValueError")
         assert SECRET not in stage.text
-        assert "f mend it" not in stage.text
+        assert "f mend" not in stage.text
         await stage.press("g", "tab", "j", "q")
         assert not isinstance(stage.app.screen, DoctorScreen)
 
@@ -99,10 +99,11 @@ async def test_a_mend_is_shown_made_and_can_be_taken_back(box: Box) -> None:
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
         await stage.press("f", "y")
         await stage.until(lambda: stat.S_IMODE(os.stat(path).st_mode) == 0o600)
-        await stage.shows("done: make")
+        await stage.shows("done: @ tells how to take it back")
         assert f"to take it back: chmod 0644 {path}" in stage.said
-        await stage.press("G")
-        await stage.shows("files are private")
+        await stage.press("at")
+        await stage.shows("to take it back: chmod 0644")
+        assert not isinstance(stage.app.screen, DoctorScreen)
 
 
 async def test_what_is_not_ours_to_change_is_said(box: Box) -> None:
@@ -114,9 +115,9 @@ async def test_what_is_not_ours_to_change_is_said(box: Box) -> None:
         assert isinstance(stage.app.screen, DoctorScreen)
         for key in ("space", "d", "z", "colon"):
             await stage.press(key)
-            await stage.shows("that is for the profiles: esc goes back to them")
+            await stage.shows("esc goes back to the profiles")
             await stage.press("j")
-            assert "that is for the profiles" not in stage.text
+            assert "goes back to the profiles" not in stage.text
 
 
 async def test_the_report_is_copied_and_names_nobody(box: Box) -> None:
@@ -135,6 +136,33 @@ async def test_the_report_is_copied_and_names_nobody(box: Box) -> None:
     assert "`file.mode`" in report
     assert SECRET not in report
     assert box.home not in report
+
+
+async def test_the_fix_alone_is_copied(box: Box) -> None:
+    """`Y` sends the line that mends it, unbroken; where there is none it says so."""
+    sent: list[str] = []
+    async with open_stage(size=(80, 24)) as stage:
+        await _open(stage, _file(box))
+        stage.app.send = sent.append  # type: ignore[method-assign,assignment]
+        await stage.press("Y")
+        await stage.shows("fix sent")
+        assert base64.b64encode(b"unset IT").decode() in sent[-1]
+        await stage.press("G", "Y")
+        await stage.shows("there is no fix to copy")
+
+
+async def test_looking_again_keeps_the_place(box: Box) -> None:
+    """What was found stays while it is looked for again, and the cursor stays on its finding."""
+    async with open_stage(size=(80, 24)) as stage:
+        screen = await _open(stage, _file(box))
+        await stage.press("j")
+        for _ in range(2):
+            await stage.pilot.press("R")
+            assert len(screen.list.findings) == 3
+            await stage.settle()
+        selected = screen.list.selected
+        assert selected is not None
+        assert selected.id == "file.mode"
 
 
 async def test_looking_holds_nobody(box: Box) -> None:
@@ -177,8 +205,10 @@ async def test_in_a_small_terminal_all_can_be_reached(box: Box) -> None:
         await stage.shows("1 error   1 warning")
         await stage.press("f")
         await stage.shows("not ours to change")
-        await stage.press("enter", "G")
+        await stage.press("enter")
         await stage.shows("unset IT")
+        await stage.press("f")
+        await stage.shows("not ours to change")
         await stage.press("escape")
         await stage.shows("Others can read it")
         await stage.pilot.resize_terminal(30, 8)

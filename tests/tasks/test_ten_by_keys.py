@@ -80,9 +80,10 @@ def ten_tasks(
         line.press("f")
         line.shows("Mend it?", "config.fish:1", "n cancel")
         line.press("y")
-        line.shows("done: comment out")
+        line.shows("done: @ tells")
         line.shows_not("! warning")
-    line.shows("fine", "y copy the report")
+        line.press("g")
+    line.shows("fine", "report")
     line.press("esc")
     line.shows("personal", f"Profiles  {cast.profiles + 1}")
     yield "doctor"

@@ -49,8 +49,7 @@ def configure(parser: Parser) -> None:
 
 def run(options: Namespace, context: Context) -> int:
     """Look at everything, or explain, or mend one finding."""
-    if options.yes and options.fix is None:
-        raise UsageError("--yes goes with --fix", "tui doctor --fix ID --yes")
+    _check(options)
     if options.explain is not None:
         return _explain(options.explain, as_json=options.json)
     if options.fix is not None:
@@ -66,8 +65,21 @@ def run(options: Namespace, context: Context) -> int:
 
         output.text(report(findings, context, __version__))
     else:
-        _show(findings)
+        _show(findings, offline=options.offline)
     return ExitCode.FAILED if any(each.level == "error" for each in findings) else ExitCode.OK
+
+
+def _check(options: Namespace) -> None:
+    """Refuse words that do not go together: none of them is dropped in silence."""
+    if options.yes and options.fix is None:
+        raise UsageError("--yes goes with --fix", "tui doctor --fix ID --yes")
+    modes = [("--fix", options.fix is not None), ("--explain", options.explain is not None)]
+    modes += [("--report", options.report)]
+    given = [name for name, is_given in modes if is_given]
+    if options.json and options.report:
+        given.append("--json")
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} do not go together", "tui doctor --help")
 
 
 def _object(finding: Finding) -> output.Json:
@@ -82,7 +94,7 @@ def _object(finding: Finding) -> output.Json:
     }
 
 
-def _show(findings: Sequence[Finding]) -> None:
+def _show(findings: Sequence[Finding], *, offline: bool) -> None:
     """Print what is not fine, the worst first, and count the rest."""
     told = [each for each in findings if each.level != "ok"]
     for number, each in enumerate(told):
@@ -100,7 +112,11 @@ def _show(findings: Sequence[Finding]) -> None:
     fine = len(findings) - len(told)
     before = "Nothing is wrong" if not {"error", "warning"} & {each.level for each in told} else ""
     sentence = ", ".join([*([before] if before else []), *words, f"{fine} checks are fine"])
-    stderr.say(f"{sentence}.")
+    if offline:
+        sentence += "; the network was not looked at (--offline)"
+    if told:
+        output.text("\n")
+    output.text(f"{sentence}.\n")
 
 
 def _count(number: int, level: str) -> str:
@@ -123,15 +139,36 @@ def _explain(id_: str, *, as_json: bool) -> int:
     if as_json:
         output.document({"explanations": [each._asdict() for each in explanations]})
         return ExitCode.OK
-    for each in explanations:
+    if id_:
+        (each,) = explanations
         output.paragraph(each.id, _words(each), width=22)
+        return ExitCode.OK
+    for subject in dict.fromkeys(each.subject for each in explanations):
+        _list(subject, [each for each in explanations if each.seen and each.subject == subject])
+    _list("what cannot be seen from here", [each for each in explanations if not each.seen])
     return ExitCode.OK
+
+
+def _list(heading: str, explanations: Sequence[Explanation]) -> None:
+    output.text(f"{heading}\n")
+    for each in explanations:
+        output.paragraph(f"  {each.id}", each.text, width=22)
+    output.text("\n")
 
 
 def _words(explanation: Explanation) -> str:
     return (
         explanation.text if explanation.seen else f"(cannot be seen from here) {explanation.text}"
     )
+
+
+def _unseen(id_: str) -> MendRefused | None:
+    """Return the refusal for an id that no check can see."""
+    from profiles.doctor.catalogue import catalogue
+
+    if all(each.id != id_ for each in catalogue()):
+        return None
+    return MendRefused(f"{id_} cannot be seen from here", f"tui doctor --explain {id_}")
 
 
 def _no_such_id(id_: str) -> UsageError:
@@ -153,7 +190,7 @@ def _fix(options: Namespace, context: Context) -> int:
 
     checks = [each for each in all_checks() if options.fix in each.fine]
     if not checks:
-        raise _no_such_id(options.fix)
+        raise _unseen(options.fix) or _no_such_id(options.fix)
     found = [
         each
         for each in examine(Machine(context, offline=options.offline), checks)
@@ -166,6 +203,9 @@ def _fix(options: Namespace, context: Context) -> int:
         stderr.say(f"{mend.title}:")
         stderr.verbatim(*(f"  {line}" for line in mend.changes))
     if not options.yes and not stderr.ask("Do it?"):
+        if stderr.can_ask():
+            stderr.say("nothing was changed")
+            return ExitCode.FAILED
         raise MendRefused("nothing was changed", f"tui doctor --fix {options.fix} --yes")
     done = [_apply(mend) for mend in mends]
     if options.json:

@@ -46,10 +46,10 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
     DoctorScreen { background: $sy-ground; }
     DoctorScreen #examined { height: 1; padding: 0 2; }
     DoctorScreen #cases { layout: vertical; height: 1fr; }
-    DoctorScreen #findings { height: 1fr; background: $sy-ground; }
-    DoctorScreen #finding { height: 1fr; background: $sy-ground; }
+    DoctorScreen #findings { height: 2fr; background: $sy-ground; }
+    DoctorScreen #finding { height: 3fr; background: $sy-ground; }
     DoctorScreen.-wide #cases { layout: horizontal; }
-    DoctorScreen.-wide #findings { width: 1fr; }
+    DoctorScreen.-wide #findings { width: 1fr; height: 1fr; }
     DoctorScreen.-wide #finding { width: 52; height: 1fr; }
     DoctorScreen.-low #examined { display: none; }
     DoctorScreen.-low #finding { display: none; }
@@ -83,6 +83,8 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
         self._handlers: dict[str, Callable[[], object]] = {
             "mend": self._mend,
             "copy": self._copy,
+            "copy-more": self._copy_fix,
+            "events": self._events,
             "rescan": self.look,
             "back": self._back,
             "quit": self._back,
@@ -99,7 +101,6 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
         """Make the panes."""
         self.list.add_class("pane")
         self.text.add_class("pane")
-        self.text.border_title = "Finding"
         yield TooSmall(id="small")
         yield self.title_words
         yield Container(self.list, self.text, id="cases")
@@ -125,10 +126,13 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
         from profiles.doctor.machine import Machine
 
         self._looking = True
-        self._findings = []
+        # What was found before stays until all is known anew, and the cursor on it.
+        first = not self._findings
         checks, context, later = self._checks, self._yard.context, self._yard.call_later
 
         def found(some: Sequence[Finding]) -> None:
+            if not first:
+                return
             self._findings = sorted([*self._findings, *some], key=severity)
             self._show()
 
@@ -173,9 +177,10 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
             words.insert(0, "Nothing is wrong")
         said = self._said or "   ".join(words)
         self.title_words.show(said, demo=self._yard.scene.demo)
-        # A low terminal has no first line.
-        title = f"Doctor  {said}" if self.has_class("-low") else "Doctor"
-        self.list.border_title = clean(title).replace("[", "\\[")  # titles are markup
+        # A low terminal has no first line: its one pane says it, and nothing else then.
+        low = self.has_class("-low")
+        self.list.border_title = _title(self._said or f"Doctor  {said}" if low else "Doctor")
+        self.text.border_title = _title(self._said or "Finding" if low else "Finding")
 
     def _say(self, words: str) -> None:
         """Say something in the first line, until the next key."""
@@ -236,7 +241,14 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
 
     def _elsewhere(self) -> None:
         """Say where the other keys act."""
-        self._say(f"that is for the profiles: {self._yard.keymap.first('back')} goes back to them")
+        self._say(f"{self._yard.keymap.first('back')} goes back to the profiles")
+
+    def _events(self) -> None:
+        """Go to the log, where what was done stands."""
+        self.dismiss(None)
+        main = self._yard.main
+        if not main.has_class("-events"):
+            main.panes.toggle_events()
 
     def _redraw(self) -> None:
         self.list.redraw_all()
@@ -248,12 +260,16 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
     def _mend(self) -> Awaitable[None] | None:
         finding = self.list.selected
         if finding is None or finding.level == "ok":
-            self._say("there is nothing to mend here")
+            self._say("nothing to mend here")
             return None
         mend = finding.mend
         if mend is None:
-            copy = self._yard.keymap.first("copy")
-            self._say(f"not ours to change: {copy} copies the report, with what mends it")
+            copy = self._yard.keymap.first("copy-more")
+            self._say(
+                f"not ours to change: {copy} copies the fix"
+                if finding.fix
+                else "not ours to change"
+            )
             return None
         text = "\n".join([f"{mend.title}:", "", *mend.changes])
         return self._yard.main.deeds.confirm("Mend it?", text, "mend it", lambda: self._apply(mend))
@@ -266,8 +282,7 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
             if mended.undo is not None:
                 self._yard.state.note(f"to take it back: {mended.undo}")
             self.look()
-            events = self._yard.keymap.first("events")
-            self._say(f"done: {mend.title}; how to take it back is in the event log ({events})")
+            self._say(f"done: {self._yard.keymap.first('events')} tells how to take it back")
 
         deeds.write("mending", mend.apply, done, failed=self._failed)
 
@@ -278,11 +293,26 @@ class DoctorScreen(Lasting, Screen[None], inherit_bindings=False):
 
         context = self._yard.context
         text = await asyncio.to_thread(report, self._findings, context, __version__)
-        if await asyncio.to_thread(give_to_tmux, text, context.environ):
-            self._say(f"report {SENT_TO_TMUX}")
+        await self._send("report", text)
+
+    async def _copy_fix(self) -> None:
+        finding = self.list.selected
+        if finding is None or not finding.fix:
+            self._say("there is no fix to copy")
+        else:
+            await self._send("fix", finding.fix)
+
+    async def _send(self, what: str, text: str) -> None:
+        environ = self._yard.context.environ
+        if await asyncio.to_thread(give_to_tmux, text, environ):
+            self._say(f"{what} {SENT_TO_TMUX}")
             return
-        self._yard.send(copy_sequence(text, context.environ))
-        self._say(f"report {sent_words(context.environ)}; it names nobody")
+        self._yard.send(copy_sequence(text, environ))
+        self._say(f"{what} {sent_words(environ)}")
+
+
+def _title(words: str) -> str:
+    return clean(words).replace("[", "\\[")  # titles are markup
 
 
 #: How many of each level are counted in the first line, and with which words.

@@ -11,6 +11,7 @@ from tui.key_dialogs import DIALOG_KEYS, HEADING
 from tui.key_places import HELP_HERE
 from tui.keys import BY_ID, FOOTERS, Action, groups
 from tui.screens.moving import moving_bindings
+from tui.situation import DOCTOR, DOCTOR_MEND
 from tui.terminal import clean
 from tui.widgets.line_input import LineInput
 from tui.widgets.lines import LineView
@@ -247,12 +248,18 @@ class HelpPane(LineView):
         return len(help_lines(self._sections, width - 1, self.signs))
 
 
+def _before(place: str) -> tuple[str, ...]:
+    """Return what is told before the words of the footer: the way to every other key, or what acts here too."""
+    here = {DOCTOR: ("mend", "events"), DOCTOR_MEND: ("events",)}
+    return here.get(place, ("palette",))
+
+
 def help_sections(keymap: Keymap, place: str, now: Situation) -> list[tuple[str, list[Row]]]:
     """Return the help by headings: what counts here, with why not where a key cannot act, then all that is left."""
     helps = HELP_HERE.get(place, {})
     first = [
         BY_ID[action]._replace(help=helps.get(action, BY_ID[action].help))
-        for action in ("palette", *FOOTERS[place])
+        for action in (*_before(place), *FOOTERS[place])
         if FOOTERS[place] and action != "help"
     ]
 

@@ -122,17 +122,16 @@ class FindingText(LineView):
         )
         if finding.level == OK:
             return lines
+        # What is to be done comes first: in a low pane the rest may need scrolling.
+        helps = f" ({self._mend_key()} does it)" if finding.mend is not None else ""
+        changes = "\n".join(finding.mend.changes) if finding.mend is not None else ""
         for heading, text, ink in (
+            (f"What mends it{helps}", finding.fix, ACCENT),
             ("Found", finding.evidence, PLAIN),
             ("Why", finding.why, PLAIN),
-            ("What mends it", finding.fix, ACCENT),
+            (f"What {self._mend_key()} changes", changes, STRONG),
         ):
             if text:
                 lines += [(), ((heading, MUTED),)]
                 lines += [((part, ink),) for line in text.split("\n") for part in wrap(line, width)]
-        if finding.mend is not None:
-            lines += [(), ((f"{self._mend_key()} does that for you:", MUTED),)]
-            lines += [
-                ((part, STRONG),) for line in finding.mend.changes for part in wrap(line, width)
-            ]
         return lines

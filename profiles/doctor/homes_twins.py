@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _OURS, _REGISTERED, _ELSEWHERE = range(3)
 _WHY_TWIN = (
     "A refresh token works once: whoever refreshes first gets the next one, and the other copy then answers "
-    "“refresh token was already used”; the issuer may end both. Keep one holder: move the other copy away and sign in "
-    "there anew. Neither codex logout nor codex login there while the copy lies there: both revoke it for everybody."
+    "“refresh token was already used”; the issuer may end both. Keep one holder: move every other copy away, and sign "
+    "in there anew. Neither codex logout nor codex login there while the copy lies there: both revoke it for everybody."
 )
 
 
@@ -77,14 +77,14 @@ def _holders(machine: Machine) -> list[Holder]:
 def twins(machine: Machine) -> list[Finding]:
     """Find every copy of a login that somebody else than the keeper of its profile may refresh."""
     known = [each for each in holders(machine) if not _is_behind(machine, each)]
-    findings = []
+    copies: dict[str, tuple[Holder, list[Holder]]] = {}
     for holder in known:
         if holder.hands == _OURS:
             continue
         first = next((each for each in known if each.digests & holder.digests), holder)
         if first is not holder:
-            findings.append(_twin(machine, first, holder))
-    return findings
+            copies.setdefault(first.path, (first, []))[1].append(holder)
+    return [_twin(machine, first, others) for first, others in copies.values()]
 
 
 def _is_behind(machine: Machine, holder: Holder) -> bool:
@@ -114,9 +114,12 @@ def _is_newer(machine: Machine, one: Holder, two: Holder) -> str | None:
     return verdict.by if verdict.order > 0 and sure else None
 
 
-def _twin(machine: Machine, first: Holder, other: Holder) -> Finding:
-    evidence = f"{first.words}: {first.path}\n{other.words}: {other.path}"
-    if first.hands == _OURS and other.hands == _REGISTERED:
+def _twin(machine: Machine, first: Holder, others: list[Holder]) -> Finding:
+    """Return the one finding about a login, whatever the number of its holders."""
+    evidence = "\n".join(f"{each.words}: {each.path}" for each in (first, *others))
+    # By design a registered home holds what is active; every other holder is one too many.
+    extra = [each for each in others if first.hands != _OURS or each.hands != _REGISTERED]
+    if not extra:
         return Finding(
             "copy.twin",
             INFO,
@@ -125,17 +128,19 @@ def _twin(machine: Machine, first: Holder, other: Holder) -> Finding:
             "Every switch and refresh of ours brings both to the newest tokens; Codex itself knows of one home only, "
             "so let it run with one of the two at a time.",
         )
-    title = f"One login lies in two places: {_short(other)} holds it, too"
-    if other.alone:
-        fix = shlex.join(["mv", other.path, f"{other.path}.moved"])
-    else:
+    title = f"One login lies in {1 + len(others)} places"
+    if len(others) == 1:
+        title = f"One login lies in two places: {_short(others[0])} holds it, too"
+    steps = [shlex.join(["mv", each.path, f"{each.path}.moved"]) for each in extra if each.alone]
+    if not all(each.alone for each in extra):
+        # A file with other logins, too, is not taken away: ours is made anew.
         name = _profile_of(machine, first)
-        fix = (
+        steps.append(
             f"tui login {name} --device-code"
             if name
             else "tui add NAME, then tui login NAME --device-code"
         )
-    return Finding("copy.twin", WARNING, title, evidence, _WHY_TWIN, fix)
+    return Finding("copy.twin", WARNING, title, evidence, _WHY_TWIN, " && ".join(steps))
 
 
 def _short(holder: Holder) -> str:

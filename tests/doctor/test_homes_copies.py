@@ -106,6 +106,35 @@ def test_two_codex_homes_hold_one_login(box: Box) -> None:
     cured(patient, found_one(patient, "copy.twin", WARNING, path))
 
 
+def test_three_homes_hold_one_login(box: Box) -> None:
+    """copy.twin: one finding names all three, and one fix leaves one holder: the active home."""
+    scene = settle(box)
+    patient = Patient(box)
+    copies = [f"{box.home}/.codex-{name}" for name in ("one", "two")]
+    for home in copies:
+        scene.ada.write(home)
+    paths = [f"{home}/auth.json" for home in copies]
+    finding = found_one(patient, "copy.twin", WARNING, scene.live, *paths)
+    assert finding.title == "One login lies in 3 places"
+    cured(patient, finding)
+    assert read(scene.live) == scene.ada.document().data()
+    assert not any(os.path.exists(path) for path in paths)
+
+
+def test_a_registered_home_is_no_copy_too_many(box: Box) -> None:
+    """copy.twin: of the three the registered home belongs there; the third alone is moved away."""
+    work = Login(Person("work")).fresh()
+    work.write(f"{box.home}/.codex-work")
+    register(quiet_context(), "work", f"{box.home}/.codex-work")
+    work.write(box.codex)
+    work.write(f"{box.home}/.codex-third")
+    patient = Patient(box)
+    finding = found_one(patient, "copy.twin", WARNING, f"{box.home}/.codex-work", "-third")
+    carry_out(patient, finding.fix)
+    found_one(patient, "copy.twin", INFO, f"{box.home}/.codex-work/auth.json")
+    assert not os.path.exists(f"{box.home}/.codex-third/auth.json")
+
+
 def test_a_saved_login_has_a_twin(box: Box) -> None:
     """copy.twin: not the active login alone; the profile is named."""
     scene = settle(box)

@@ -51,14 +51,38 @@ def stale_processes(machine: Machine) -> list[Finding]:
         if other.kind == _EDITOR and other.parent in editors:
             continue  # of an editor's dozens of processes the first alone is named
         server = servers.get(other.pid)
+        # Nobody gets the proxy or certificates of an idle one; a credential in it is worth a word all the same.
+        idle = other.kind in (_TMUX, _SCREEN) and _is_idle(machine, other)
+        watched: tuple[str, ...] = BEATING if idle else _WATCHED
         if server is not None:
             # What it hands on by now counts, not what it began with.
             handed = {name: value.reveal() for name, value in server.variables["-g"].items()}
             names = _differing(handed, expected)
         else:
             names = _differing(_environ(machine, other.pid), expected)
+        names = [name for name in names if name in watched]
         if names:
             found.append(_of_other(machine, other, names, server))
+    return found
+
+
+def _is_idle(machine: Machine, other: Seen) -> bool:
+    """Tell whether a multiplexer is neither the one that we are in nor one in which a Codex runs."""
+    current = machine.environ.get("TMUX", "").split(",")[1:2]
+    current += machine.environ.get("STY", "").split(".")[:1]
+    if str(other.pid) in current:
+        return False
+    inner = [os.getpid(), *(each.pid for each in machine.processes)]
+    return not any(other.pid in _above(machine, pid) for pid in inner)
+
+
+def _above(machine: Machine, pid: int) -> list[int]:
+    """Return the programs in which a program runs, the nearest first."""
+    found: list[int] = []
+    while pid > 0 and len(found) < 64:
+        status = _read(f"{machine.proc}/{pid}/status").partition("PPid:")[2].split()
+        pid = int(status[0]) if status else 0
+        found.append(pid)
     return found
 
 
@@ -174,6 +198,14 @@ def _evidence(who: str, names: list[str], machine: Machine) -> str:
     return "\n".join(lines)
 
 
+def _title(who: str, name: str, machine: Machine) -> str:
+    """Return a title that says only what is so: another value, or one where this terminal has none."""
+    if machine.environ.get(name, "").strip():
+        return f"{who} began with another {name}"
+    article = "an" if name[0] in "AHSahs" else "a"
+    return f"{who} has {article} {name} that is not set here"
+
+
 def _why(names: list[str]) -> str:
     begins = "A program keeps the variables with which it was started, "
     if any(name in BEATING for name in names):
@@ -191,14 +223,14 @@ def _of_codex(machine: Machine, process: Process, names: list[str]) -> Finding:
     meant = process.command == "codex exec" and names == ["CODEX_API_KEY"]
     level = INFO if meant or not _is_ours(machine, process.home) else WARNING
     if not process.daemon:
-        title = f"A running Codex began with another {names[0]}"
+        title = _title("A running Codex", names[0], machine)
         fix = f"quit {process.command} (pid {process.pid}) and start it from this terminal"
         return Finding(STALE, level, title, evidence, _why(names), fix)
     why = f"{_why(names)} Every new screen of Codex joins the daemon."
     unset = "".join(f"-u {name} " for name in names if machine.environ.get(name, "").strip())
     line = command_line(process.home or machine.home)
     fix = f"env {unset}{line}" if unset and any(name in BEATING for name in names) else line
-    title = f"Codex's daemon began with another {names[0]}"
+    title = _title("Codex's daemon", names[0], machine)
     mend = None if process.home is None else _restart(machine, process.home)
     return Finding(STALE, level, title, evidence, why, fix, mend)
 
@@ -236,7 +268,7 @@ def _of_other(
         fix = f"quit {other.name} with all its windows, and start it again from a new login"
     else:
         fix = f"end {other.name} (pid {other.pid}), and start it again from a new terminal"
-    title = f"{other.name[0].upper()}{other.name[1:]} began with another {names[0]}"
+    title = _title(f"{other.name[0].upper()}{other.name[1:]}", names[0], machine)
     # A terminal with another proxy may well be meant; one with a credential that is gone here is not.
     bad = other.kind == _UPDATER or any(name in BEATING for name in names)
     return Finding(STALE, WARNING if bad else INFO, title, evidence, why, fix)

@@ -196,6 +196,7 @@ def test_tmux(patient: Watched) -> None:
     """A real tmux server hands the proxy on though no file sets it; the command that is said ends that."""
     with tmux_server(patient, HTTPS_PROXY=PROXY, SSL_CERT_FILE="/old.pem", NO_PROXY="x") as pid:
         patient.see(pid)
+        patient.set(TMUX=f"{socket_of(patient)},{pid},0")
         finding = patient.stale(INFO)
         assert f"pid {pid}, tmux, runs with HTTPS_PROXY" in finding.evidence
         assert "SSL_CERT_FILE" in finding.evidence
@@ -205,6 +206,44 @@ def test_tmux(patient: Watched) -> None:
         with open(f"/proc/{pid}/environ", "rb") as file:
             assert PROXY.encode() in file.read()
         assert not patient.found("environment")
+
+
+def socket_of(patient: Watched) -> str:
+    """Return the socket of the patient's tmux server."""
+    return f"{patient.environ['TMUX_TMPDIR']}/tmux-{os.geteuid()}/default"
+
+
+def test_a_tmux_that_nobody_here_is_in(patient: Watched) -> None:
+    """The proxy of a tmux that we are not in, and in which no Codex runs, is noise; a Codex in it makes it worth it."""
+    with tmux_server(patient, SSL_CERT_FILE="/old.pem") as pid:
+        patient.see(pid)
+        assert not patient.found("environment", STALE)
+        codex = script(patient.box.path)
+        words = ["tmux", "new-window", "-d", "-P", "-F", "#{pane_pid}", f"exec {codex}"]
+        ran = subprocess.run(words, env=patient.environ, check=True, capture_output=True, text=True)
+        patient.see(int(ran.stdout))
+        for _ in range(100):
+            found = patient.found("environment", STALE)
+            if len(found) == 2:
+                break
+            signal.sigtimedwait([], 0.1)
+        titles = {each.title for each in found}
+        assert titles == {
+            "Tmux has an SSL_CERT_FILE that is not set here",
+            "A running Codex has an SSL_CERT_FILE that is not set here",
+        }
+        patient.set(SSL_CERT_FILE="/new.pem")
+        titles = {each.title for each in patient.found("environment", STALE)}
+        assert "Tmux began with another SSL_CERT_FILE" in titles
+
+
+def test_a_credential_in_a_tmux_that_nobody_here_is_in(patient: Watched) -> None:
+    """What beats every login is told of any tmux: who goes there next has it."""
+    with tmux_server(patient, CODEX_ACCESS_TOKEN=PAT, HTTPS_PROXY=PROXY) as pid:
+        patient.see(pid)
+        finding = patient.stale()
+        assert finding.title == f"Tmux has a {TOKEN} that is not set here"
+        assert "HTTPS_PROXY" not in finding.evidence
 
 
 def test_a_tmux_that_cannot_be_asked(patient: Watched) -> None:

@@ -106,7 +106,7 @@ def _known_as(machine: Machine, value: str) -> list[str]:
 
 def _title(credential: Credential) -> str:
     if credential.kind not in (PERSONAL, AGENT):
-        return f"{TOKEN} is no token for it, yet beats every login"
+        return f"{TOKEN} beats every login, and Codex cannot use it"
     return f"{'An expired ' if credential.expired else ''}{TOKEN} beats every login"
 
 
@@ -120,7 +120,10 @@ def _meaning(credential: Credential) -> str:
             "Where its runtime was deleted, the service answers 403 deleted_agent_runtime_id, and every start asks for "
             "a login again."
         )
-    return "As it is neither kind of token that Codex takes there, it fails: failed to decode agent identity JWT."
+    return (
+        "Codex takes a personal access token (at-…) or an agent identity there, and this is neither: every start fails "
+        "with “failed to decode agent identity JWT”."
+    )
 
 
 def _later(machine: Machine, places: list[Place]) -> list[Finding]:
@@ -152,7 +155,7 @@ def _not_here(
             "\n".join([name, *where_lines(machine, name, places, is_set=False)]),
             why,
             steps(name, places, is_set=False),
-            comment_out(machine, id_, biting),
+            comment_out(machine, id_, biting, among=counted),
         )
     ]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 
+from profiles.doctor.environment_places import BEATING
 from profiles.doctor.finding import Mend, Mended
 from profiles.doctor.mending import rewrite
+from profiles.doctor.redaction import without_secrets
 from profiles.errors import ProfilesError
 from profiles.files import read_regular
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What is put behind a line that was commented out.
 REMARK = "  # commented out by switchyard"
+#: Variables whose value is a credential, whatever it looks like.
+_CREDENTIALS = (*BEATING, "OPENAI_API_KEY")
 
 
 def can_mend(place: Place) -> bool:
@@ -32,24 +36,26 @@ def can_mend(place: Place) -> bool:
     )
 
 
-def comment_out(machine: Machine, id_: str, places: Iterable[Place]) -> Mend | None:
+def comment_out(
+    machine: Machine, id_: str, places: Iterable[Place], *, among: Iterable[Place] = ()
+) -> Mend | None:
     """Return the mend that comments out all lines that can be; None when there is none of these.
 
-    All files are changed, or none: what was done is taken back when one of them cannot be written.
+    All files are changed, or none: what was done is taken back when one of them cannot be written. What of `places` and
+    of `among` (others that set it, too) is left to be done by hand is said afterwards.
     """
-    by_file: dict[str, list[Place]] = {}
-    for place in places:
-        if place.path is not None and can_mend(place):
-            by_file.setdefault(place.path, []).append(place)
+    places = list(places)
     changes: list[str] = []
+    mended: list[Place] = []
     pairs = []
-    for path, lines in by_file.items():
+    for path, lines in _by_file(places).items():
         try:
             before = read_regular(os.path.realpath(path))
         except OSError:
             continue
         after, shown = _without(before, lines)
         changes += shown
+        mended += lines
         pairs.append(
             (
                 rewrite(machine.context, id_, path, before, after, changes=tuple(shown)),
@@ -69,12 +75,57 @@ def comment_out(machine: Machine, id_: str, places: Iterable[Place]) -> Mend | N
                     back.apply()
                 raise
         said = [line for each in done for line in each.said]
-        said.append("the value still stands in the comment and in that copy: remove it there, too")
+        said += _said_of(machine, mended, [*places, *among])
         undo = " && ".join(each.undo for each in done if each.undo)
-        return Mended((*said, "open a new terminal: this one has the variable still"), undo)
+        return Mended(tuple(said), undo)
 
-    names = ", ".join(place.where for lines in by_file.values() for place in lines)
+    names = ", ".join(place.where for place in mended)
     return Mend(f"comment out {names}", tuple(changes), apply)
+
+
+def _by_file(places: Iterable[Place]) -> dict[str, list[Place]]:
+    """Return the places that can be mended, by file."""
+    by_file: dict[str, list[Place]] = {}
+    for place in places:
+        if place.path is not None and can_mend(place):
+            by_file.setdefault(place.path, []).append(place)
+    return by_file
+
+
+def _said_of(machine: Machine, mended: Iterable[Place], places: Iterable[Place]) -> list[str]:
+    """Return what a person must know when lines were commented out: each only where it is so."""
+    mended = list(mended)
+    said = []
+    if any(_shows_secret(place) for place in mended):
+        said.append("the value still stands in the comment and in that copy: remove it there, too")
+    said += _left(places, mended)
+    if any(machine.environ.get(place.name, "").strip() for place in mended):
+        said.append("open a new terminal: this one has the variable still")
+    return said
+
+
+def _shows_secret(place: Place) -> bool:
+    """Tell whether a credential stands in the line itself: no path, no address, and nothing that a command computes."""
+    hit = place.hit
+    if hit is None:
+        return False
+    if hit.value is not None and place.name in _CREDENTIALS:
+        return True
+    written = [each.reveal() for each in (hit.value, hit.text) if each is not None]
+    return any(text != without_secrets(text) or "?" in text for text in written)
+
+
+def _left(places: Iterable[Place], mended: Iterable[Place]) -> list[str]:
+    """Return what is left to do, a line for each place that sets the variable still."""
+    done = {place.where for place in mended}
+    lines = []
+    for place in places:
+        if place.where in done or place.ignored:
+            continue
+        by_hand = place.path is not None and place.hit is not None and place.hit.mark is None
+        step = "edit it by hand" if by_hand else place.remove
+        lines.append(f"{place.where} sets it still: {step}")
+    return list(dict.fromkeys(lines))
 
 
 def _without(before: bytes, places: Iterable[Place]) -> tuple[bytes, list[str]]:

@@ -33,7 +33,7 @@ def read_credential(value: str, now: float) -> Credential:
     try:
         claims = payload(text)
     except TokenMalformed:
-        return Credential(JUNK, f"{said}: neither a personal access token (at-…) nor a JWT")
+        return Credential(JUNK, f"{said}: no token at all, neither at-… nor a JWT")
     facts = facts_of(claims)
     when, expired = _when(facts.expires_at, now)
     if "agent_runtime_id" in claims or "agent_private_key" in claims:
@@ -46,12 +46,14 @@ def read_credential(value: str, now: float) -> Credential:
         return Credential(
             CHATGPT, f"{said}: the token of a ChatGPT login, of {whose}, {when}", expired
         )
-    return Credential(JUNK, f"{said}: a JWT of another kind, {when}", expired)
+    return Credential(
+        JUNK, f"{said}: a JWT of some other service, {when}; Codex cannot use it", expired
+    )
 
 
 def _when(expires_at: float | None, now: float) -> tuple[str, bool]:
     if expires_at is None:
-        return "without an end", False
+        return "with no expiry date", False
     if expires_at <= now:
         return f"expired {duration_words(now - expires_at)} ago", True
     return f"valid for {duration_words(expires_at - now)} more", False

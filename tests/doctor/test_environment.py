@@ -127,15 +127,24 @@ def run_fix(patient: Patient, fix: str) -> None:
         (agent(NOW - 12 * tokens.DAY), "expired 12d ago", "An expired CODEX_ACCESS_TOKEN beats"),
         (agent(NOW + 3 * tokens.DAY), "valid for 3d more", "CODEX_ACCESS_TOKEN beats every login"),
         (PAT, "a personal access token", "CODEX_ACCESS_TOKEN beats every login"),
-        ("tunafish", "neither", "CODEX_ACCESS_TOKEN is no token for it"),
-        (API_KEY, "an API key", "CODEX_ACCESS_TOKEN is no token for it"),
+        (
+            "tunafish",
+            "no token at all",
+            "CODEX_ACCESS_TOKEN beats every login, and Codex cannot use it",
+        ),
+        (API_KEY, "an API key", "CODEX_ACCESS_TOKEN beats every login, and Codex cannot use it"),
         (
             Login(Person("ada"), issued_at=tokens.NOON).access_token,
             "the token of a ChatGPT login, of ada@example.com",
-            "CODEX_ACCESS_TOKEN is no token for it",
+            "CODEX_ACCESS_TOKEN beats every login, and Codex cannot use it",
+        ),
+        (
+            tokens.jwt({"iss": "https://example.com"}, "a token of another service"),
+            "a JWT of some other service, with no expiry date; Codex cannot use it",
+            "CODEX_ACCESS_TOKEN beats every login, and Codex cannot use it",
         ),
     ],
-    ids=["expired", "agent", "personal", "junk", "key", "chatgpt"],
+    ids=["expired", "agent", "personal", "junk", "key", "chatgpt", "other"],
 )
 def test_access_token(patient: Patient, value: str, told: str, title: str) -> None:
     """env.access_token: a real .bashrc sets it, it is found with its line, whose and until when; the mend ends it."""

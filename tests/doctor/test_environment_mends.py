@@ -19,6 +19,7 @@ from tests.support.programs import need
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from profiles.doctor.finding import Finding
     from tests.conftest import Box
 
 SET = f"export {TOKEN}={PAT}"
@@ -134,6 +135,49 @@ def test_by_hand(patient: Patient, kind: str) -> None:
     assert finding.mend is None
     assert finding.fix == f"${{EDITOR:-vi}} +{line} {path}"
     assert f"{name}:{line}" in finding.evidence
+
+
+def said_by(finding: Finding) -> str:
+    """Do the finding's mend; return what is said of it."""
+    assert finding.mend is not None
+    return "\n".join(finding.mend.apply().said)
+
+
+def test_a_terminal_that_never_had_it(patient: Patient) -> None:
+    """A new terminal is asked for only where this one has the variable; a token is said to stand there still."""
+    for has in (False, True):
+        patient.write(".bashrc", f"{SET}\n")
+        patient.set(CODEX_ACCESS_TOKEN=PAT if has else None)
+        found = patient.found("environment", "env.access_token")
+        said = said_by(found[0])
+        assert ("open a new terminal" in said) is has
+        assert "the value still stands in the comment" in said
+
+
+def test_a_value_that_is_no_secret(patient: Patient) -> None:
+    """A folder, a proxy without a password, a token that a command computes: nothing is said to be removed."""
+    patient.write(".bashrc", f"export CODEX_HOME={patient.box.home}/other\n")
+    said = said_by(one(patient.found("environment"), "env.home", WARNING))
+    assert "the former file is kept" in said
+    assert "value" not in said
+    patient.write(".bashrc", f'export {TOKEN}="$(cat ~/token)"\n')
+    said = said_by(one(patient.found("environment"), "env.access_token", WARNING))
+    assert "value" not in said
+
+
+def test_what_is_left_to_do(patient: Patient) -> None:
+    """Of two places one is mended: the other is named with its line, and still found afterwards."""
+    patient.write(".bashrc", f"{SET}\n")
+    patient.write(".profile", f"A=1; {SET}\n")
+    said = said_by(one(patient.found("environment"), "env.access_token", WARNING))
+    assert "~/.profile:1 sets it still: edit it by hand" in said
+    assert "~/.bashrc:1" not in said
+    again = one(patient.found("environment"), "env.access_token", WARNING)
+    assert "~/.profile:1" in again.evidence
+    patient.write(".profile", "")
+    patient.write(".bashrc", f"{SET}\n")
+    said = said_by(one(patient.found("environment"), "env.access_token", WARNING))
+    assert "sets it still" not in said
 
 
 def test_two_files_or_none(patient: Patient) -> None:

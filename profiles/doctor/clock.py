@@ -44,7 +44,7 @@ def _look(machine: Machine) -> list[Finding] | None:
         Finding(
             "clock",
             ERROR if abs(skew) > _FAR_OFF else WARNING,
-            f"the clock is {_span(abs(skew))} {direction}",
+            f"The clock is {_span(abs(skew))} {direction}",
             f"this machine: {day(now)}; {who}: {day(now + skew)}",
             _WHY,
             _fix(machine),
@@ -81,7 +81,7 @@ def _from_the_future(machine: Machine) -> list[Finding]:
         Finding(
             "clock",
             ERROR if furthest > _FAR_OFF else WARNING,
-            f"the clock is at least {_span(furthest)} behind",
+            f"The clock is at least {_span(furthest)} behind",
             f"this machine: {day(now)}\n" + "\n".join(lines),
             f"A login cannot come from the future. {_WHY}",
             _fix(machine),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from profiles.doctor.finding import ERROR, WARNING, Finding
 from profiles.doctor.network_ladder import ISSUER
-from profiles.doctor.network_variables import source
+from profiles.doctor.network_variables import pointing, setting, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +63,7 @@ def no_dns(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding
     """No number for the name."""
     evidence = evidence_of(machine, ladder, climbs)
     fix = f"connect this machine to its network or VPN, then see: getent hosts {climbs[0].host}"
-    title = f"{hosts(climbs)}: no address by DNS"
+    title = f"No address by DNS for {hosts(climbs)}"
     in_hosts = _hosts_lines(machine, {climb.host for climb in climbs})
     if in_hosts and any("leads to" in climb.why for climb in climbs):
         evidence += "".join(f"\n/etc/hosts:{line} names it" for line in in_hosts)
@@ -102,7 +102,7 @@ def no_tcp(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding
     return Finding(
         "net.tcp",
         ERROR,
-        f"{hosts(climbs)}: no connection",
+        f"No connection with {hosts(climbs)}",
         evidence_of(machine, ladder, climbs),
         "The name is known, but nothing answers at its address: this machine is offline, or a firewall or a VPN "
         "that is off stands between. No login, refresh or turn works.",
@@ -115,7 +115,7 @@ def silent(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding
     return Finding(
         "net.silent",
         ERROR,
-        f"{hosts(climbs)}: connected, but no answer comes",
+        f"Connected, but no answer comes: {cut(hosts(climbs), 38)}",
         evidence_of(machine, ladder, climbs),
         "Something takes the connection and says nothing: a firewall, VPN or proxy that holds back what it should "
         "pass on, or a service in trouble. Codex waits there, too.",
@@ -128,7 +128,7 @@ def intercepted(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fi
     return Finding(
         "net.intercepted",
         ERROR,
-        f"something else answers for {hosts(climbs)}",
+        f"Something else answers for {hosts(climbs)}",
         evidence_of(machine, ladder, climbs),
         "A sign-in page of the network (hotel, train, office) or a gateway answers in the service's place.",
         "open any http:// page in a browser on this network and sign in there, then: tui doctor",
@@ -140,7 +140,7 @@ def in_trouble(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
     return Finding(
         "net.service",
         ERROR,
-        f"{hosts(climbs)}: the service is in trouble",
+        f"The service is in trouble: {hosts(climbs)}",
         evidence_of(machine, ladder, climbs),
         "The way there is fine; the answer is an error of the service itself (5xx). Nothing here mends that.",
         "wait, and see https://status.openai.com",
@@ -149,7 +149,7 @@ def in_trouble(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
 
 def refused(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
     """This exit address is refused, and nothing is said of the country."""
-    title = f"{hosts(climbs)}: this address is refused (403)"
+    title = f"This address is refused (403): {cut(hosts(climbs), 38)}"
     why = (
         'This is the "token endpoint returned status 403 Forbidden" of a login whose browser part went well: the '
         "browser leaves by another address than this machine."
@@ -159,7 +159,7 @@ def refused(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Findin
 
 def region(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
     """The country of this exit address is not served."""
-    title = f"{hosts(climbs)}: country not served (403)"
+    title = f"Country not served (403): {hosts(climbs)}"
     why = (
         "The address by which this machine leaves belongs to a country that is not served: the exchange of a login "
         "ends with 403, even when the browser, by another proxy or VPN, got through."
@@ -176,8 +176,19 @@ def _refused(
         why += " Windows is not refused: it leaves by another address."
         fix = _give_windows_proxy()
     elif any(climb.proxy is not None for climb in climbs):
-        fix = f"go through a proxy that leaves elsewhere: {_EXPORT}"
+        proxied = _set(machine, ladder, climbs, "http://HOST:PORT")
+        fix = f"go through a proxy that leaves elsewhere: {proxied}"
     return finding._replace(evidence=evidence_of(machine, ladder, climbs), why=why, fix=fix)
+
+
+def _set(machine: Machine, ladder: Ladder, climbs: Sequence[Climb], address: str) -> str:
+    """Return the step that names another proxy, in the place of the one that was taken."""
+    proxy = next((climb.proxy for climb in climbs if climb.proxy is not None), None)
+    if proxy is None:
+        return f"export HTTPS_PROXY={address}"
+    variable = ladder.variables.find(proxy.variable)
+    value = None if variable is None else variable.value
+    return setting(machine, proxy.variable, proxy.where, value, address)
 
 
 def limited(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Finding:
@@ -185,7 +196,7 @@ def limited(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Findin
     return Finding(
         "net.limited",
         WARNING,
-        f"{hosts(climbs)}: asked too often (429)",
+        f"Asked too often (429): {hosts(climbs)}",
         evidence_of(machine, ladder, climbs),
         "Somebody at this address asks more than is answered. A login that is tried now may fail.",
         "wait a minute, then: tui doctor",
@@ -196,13 +207,14 @@ def dead_proxy(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
     """The proxy cannot be reached."""
     proxy = climbs[0].proxy
     assert proxy is not None  # noqa: S101 - only a climb by a proxy ends there
-    variable = ladder.variables.find(proxy.variable)
-    named = source(machine, proxy.variable, proxy.where, variable and variable.value)
+    told, named = pointing(machine, ladder.variables, proxy)
+    evidence = evidence_of(machine, ladder, climbs).split("\n")
+    evidence += [f"the proxy {proxy.place}: {each}" for each in told]
     return Finding(
         "proxy.dead",
         ERROR,
-        f"the proxy {cut(proxy.place, 50)} is dead",
-        evidence_of(machine, ladder, climbs),
+        f"The proxy {cut(proxy.place, 50)} is dead",
+        "\n".join(dict.fromkeys(evidence)),
         f'Codex asks {hosts(climbs)} through this proxy alone, and ends with "error sending request". Browser and '
         "curl may be fine, as they have settings of their own. Where the proxy belongs there, start it. What "
         "runs already keeps the old value.",
@@ -215,7 +227,6 @@ def proxy_auth(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
     """The proxy wants to know who we are."""
     proxy = climbs[0].proxy
     place = "HOST:PORT" if proxy is None else proxy.place
-    name = "HTTPS_PROXY" if proxy is None else proxy.variable
     scheme = "http" if proxy is None else proxy.url.partition("://")[0]
     wants = climbs[0].why.partition("it wants ")[2]
     given = "a user and a password are given" if proxy and proxy.user else "none are given"
@@ -224,14 +235,15 @@ def proxy_auth(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> Fin
         f"scheme; "
         "0.144 and older send none."
     )
-    fix = f"export {name}={scheme}://USER:PASSWORD@{place}"
+    fix = _set(machine, ladder, climbs, f"{scheme}://USER:PASSWORD@{place}")
     known = {word.strip().lower() for word in wants.split(",")}
     if known <= {"ntlm", "negotiate", "kerberos"}:
-        fix = f"run a relay that logs in to it (px or cntlm), then: export {name}=http://127.0.0.1:3128"
+        relay = _set(machine, ladder, climbs, "http://127.0.0.1:3128")
+        fix = f"run a relay that logs in to it (px or cntlm), then: {relay}"
     return Finding(
         "proxy.auth",
         ERROR,
-        f"the proxy {cut(place, 36)} wants a user and password",
+        f"The proxy {cut(place, 36)} wants a user and password",
         evidence_of(machine, ladder, climbs),
         why,
         fix,
@@ -245,7 +257,7 @@ def proxy_refused(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) -> 
     return Finding(
         "proxy.refused",
         ERROR,
-        f"the proxy {cut(place, 32)} does not let Codex through",
+        f"The proxy {cut(place, 32)} does not let Codex through",
         evidence_of(machine, ladder, climbs),
         f"It takes the connection and refuses to go on to {hosts(climbs)}.",
         f"ask who runs the proxy to allow {' and '.join(climb.host for climb in climbs)}",
@@ -272,7 +284,7 @@ def proxied_loopback(machine: Machine, ladder: Ladder, climbs: Sequence[Climb]) 
     return Finding(
         "proxy.loopback",
         ERROR,
-        f"{hosts(climbs)}: asked through a proxy",
+        f"Asked through a proxy: {hosts(climbs)}",
         evidence_of(machine, ladder, climbs),
         "Without NO_PROXY Codex takes the proxy for this machine's own addresses, too; to the proxy 127.0.0.1 is "
         "itself.",

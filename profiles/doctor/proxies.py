@@ -81,7 +81,7 @@ def _look_at_use(machine: Machine) -> list[Finding]:
 def _look_at_schemes(machine: Machine) -> list[Finding]:
     """Find variables that are passed over."""
     from profiles.doctor.network_ladder import ISSUER, climbed, targets
-    from profiles.doctor.network_variables import shown_address, source
+    from profiles.doctor.network_variables import setting, shown_address, source
 
     variables = _variables(machine)
     needed = {target.base.partition(":")[0] for target in targets(machine)}
@@ -114,7 +114,13 @@ def _look_at_schemes(machine: Machine) -> list[Finding]:
                     if decides
                     else " Another variable names a proxy for the service, so no harm is done."
                 ),
-                f"export {variable.name}=socks5h://{_host(variable)}",
+                setting(
+                    machine,
+                    variable.name,
+                    variable.where,
+                    variable.value,
+                    f"socks5h://{_host(variable)}",
+                ),
             )
         )
     return found
@@ -145,7 +151,7 @@ def _look_at_loopback(machine: Machine) -> list[Finding]:
         Finding(
             "proxy.loopback",
             INFO,
-            "this machine itself is asked through a proxy",
+            "This machine itself is asked through a proxy",
             "\n".join(dict.fromkeys(found)),
             "Without NO_PROXY Codex takes the proxy for this machine's own addresses, too.",
             "export NO_PROXY=127.0.0.1,localhost,::1",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from profiles.doctor.finding import ERROR, INFO, Finding
 from profiles.doctor.network_findings import cut, evidence_of, hosts
-from profiles.doctor.network_ladder import ISSUER, TLS, climbed
+from profiles.doctor.network_ladder import ISSUER, PROXY, TLS, climbed
+from profiles.doctor.network_variables import pointing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,10 @@ def look_at(machine: Machine, id_: str) -> list[Finding] | None:
         if not (id_ == "tls.expired" and _by_clock(machine, climb))
     ]
     if fallen:
-        title, why, fix = _WORDS[id_](fallen)
+        if id_ == "tls.cut" and all(PROXY in climb.passed for climb in fallen):
+            title, why, fix = _held_by_proxy(machine, ladder, fallen)
+        else:
+            title, why, fix = _WORDS[id_](fallen)
         return [Finding(id_, ERROR, title, evidence_of(machine, ladder, fallen), why, fix)]
     return [] if any(climb.role == ISSUER for climb in ladder.over(TLS)) else None
 
@@ -54,12 +58,12 @@ def _missing(fallen: Sequence[Climb]) -> tuple[str, str, str]:
     )
     if remedy:
         why += f" The root that is missing lies in {remedy}."
-    return f"unknown issuer: {cut(who, 50)}", why, f"export CODEX_CA_CERTIFICATE={root}"
+    return f"Unknown issuer: {cut(who, 50)}", why, f"export CODEX_CA_CERTIFICATE={root}"
 
 
 def _no_roots(fallen: Sequence[Climb]) -> tuple[str, str, str]:
     return (
-        "this system has no certificates to trust anybody by",
+        "This system has no certificates to trust anybody by",
         f"{hosts(fallen)} cannot be told from an impostor, so Codex ends every connection: a slim container.",
         "apt-get install ca-certificates   (apk add, dnf install: the same name)",
     )
@@ -73,7 +77,7 @@ def _expired(fallen: Sequence[Climb]) -> tuple[str, str, str]:
         "nothing of Codex's gets through."
     )
     return (
-        f"the certificate of {cut(hosts(fallen), 38)} is out of date",
+        f"The certificate of {cut(hosts(fallen), 38)} is out of date",
         why,
         "see whether the clock is right (date -u); if it is, tell whoever runs this network",
     )
@@ -83,7 +87,7 @@ def _other_host(fallen: Sequence[Climb]) -> tuple[str, str, str]:
     shown = fallen[0].certificate
     who = "another host" if shown is None else shown.subject.text
     return (
-        f"the certificate shown is that of {cut(who, 36)}",
+        f"The certificate shown is that of {cut(who, 36)}",
         f"Another answers for {hosts(fallen)}: a sign-in page of the network, or a gateway.",
         "open any http:// page in a browser on this network and sign in there, then: tui doctor",
     )
@@ -94,6 +98,27 @@ def _hung_up(fallen: Sequence[Climb]) -> tuple[str, str, str]:
         f"TLS with {cut(hosts(fallen), 45)} is cut off",
         "The connection comes about, and TLS does not: firewalls do that to names that they block.",
         "ask who runs this network to allow it; where your browser has a proxy: export HTTPS_PROXY=http://HOST:PORT",
+    )
+
+
+def _held_by_proxy(
+    machine: Machine, ladder: Ladder, fallen: Sequence[Climb]
+) -> tuple[str, str, str]:
+    """The way by a proxy, which said that it goes on, and did not."""
+    proxy = fallen[0].proxy
+    assert proxy is not None  # noqa: S101 - it was passed
+    _, named = pointing(machine, ladder.variables, proxy)
+    said = "said yes" if proxy.url.startswith("socks") else "said 200 to CONNECT"
+    silent = "no answer" in fallen[0].why
+    then = "and then nothing came any more" if silent else "and then the connection was cut"
+    why = (
+        f"It {said}, {then}: it does not carry on what it promised, or a firewall behind it blocks {hosts(fallen)}. "
+        "No login, refresh or turn gets through."
+    )
+    return (
+        f"The proxy {cut(proxy.place, 40)} lets no TLS through",
+        why,
+        f"ask who runs the proxy to let {hosts(fallen)} through; if Codex needs no proxy: {named.removal}",
     )
 
 

@@ -40,11 +40,11 @@ def tell(simulator: Simulator, offset: float, **more: str) -> None:
 @pytest.mark.parametrize(
     ("offset", "level", "title"),
     [
-        (600, ERROR, "the clock is 10 minutes behind"),
-        (-601, ERROR, "the clock is 10 minutes ahead"),
-        (90, WARNING, "the clock is 90 seconds behind"),
-        (-7200, ERROR, "the clock is 2 hours ahead"),
-        (40 * DAY, ERROR, "the clock is 40 days behind"),
+        (600, ERROR, "The clock is 10 minutes behind"),
+        (-601, ERROR, "The clock is 10 minutes ahead"),
+        (90, WARNING, "The clock is 90 seconds behind"),
+        (-7200, ERROR, "The clock is 2 hours ahead"),
+        (40 * DAY, ERROR, "The clock is 40 days behind"),
     ],
 )
 def test_a_clock_that_is_off(

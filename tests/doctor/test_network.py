@@ -212,7 +212,7 @@ def test_tcp_of_one_host(box: Box, simulator: Simulator) -> None:
     port = dead_port()
     patient.set(SWITCHYARD_CHATGPT_BASE_URL=f"http://127.0.0.1:{port}/backend-api/")
     finding = only(patient, "net.tcp")
-    assert finding.title == f"127.0.0.1:{port}: no connection"
+    assert finding.title == f"No connection with 127.0.0.1:{port}"
     assert levels(patient)["net.403"] == OK
 
 

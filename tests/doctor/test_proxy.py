@@ -117,7 +117,7 @@ def test_a_dead_proxy(patient: Patient, where: str, how: str) -> None:
         path = patient.write(".bashrc", f"# of work\nexport HTTPS_PROXY={value}\n")
     finding = only(patient, "proxy.dead")
     assert "Connection refused" in finding.evidence
-    assert re.search(r"the proxy 127\.0\.0\.1:\d+ is dead", finding.title)
+    assert re.search(r"The proxy 127\.0\.0\.1:\d+ is dead", finding.title)
     expected = {
         "environment": "HTTPS_PROXY of the environment in which this runs",
         ".bashrc": "HTTPS_PROXY, set by ~/.bashrc:2",
@@ -136,7 +136,7 @@ def test_a_dead_proxy(patient: Patient, where: str, how: str) -> None:
         patient.mend(only(patient, "proxy.dead"))
     if where == "environment" or how == "fix":
         after(finding.fix, patient)
-    if where == ".bashrc":
+    if where == ".bashrc" and how == "mend":
         patient.set(HTTPS_PROXY=None)  # a new terminal
     assert wrong(patient) == []
 

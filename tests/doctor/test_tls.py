@@ -88,7 +88,7 @@ def test_a_gateway_that_opens_tls(
     with Inspector(company.vouch()) as gateway:
         patient.set(HTTPS_PROXY=f"http://127.0.0.1:{gateway.port}")
         finding = only(patient, "tls.missing_ca")
-        assert finding.title == "unknown issuer: Tests gateway"
+        assert finding.title == "Unknown issuer: Tests gateway"
         assert "issued by Tests gateway" in finding.evidence
         assert "HTTPS_PROXY of the environment" in finding.evidence
         assert finding.fix == "export CODEX_CA_CERTIFICATE=/path/company-root.pem"
@@ -169,7 +169,7 @@ def test_a_certificate_of_another(box: Box, public: Authority) -> None:
     with Simulator(tls=certificate.server()) as simulator:
         patient = patient_of(box, simulator, public)
         finding = only(patient, "tls.other_host")
-    assert finding.title == "the certificate shown is that of portal.hotel.example"
+    assert finding.title == "The certificate shown is that of portal.hotel.example"
 
 
 def test_tls_that_is_cut(box: Box, public: Authority) -> None:

@@ -35,6 +35,8 @@ SYSTEM: Final = "/etc/ssl/certs/ca-certificates.crt"
 _STRANGE: Final = ("CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "PIP_CERT")
 #: The password of each proxy that wants one.
 PASSWORD: Final = "pQ7-secret-of-the-proxy"
+#: What stands in small letters at the beginning of a title: names.
+_NAMES: Final = ("https_proxy", "http_proxy", "all_proxy", "no_proxy", "macOS")
 SUBJECTS: Final = ("network", "tls", "clock")
 
 
@@ -194,6 +196,8 @@ def wrong(patient: Patient, *, offline: bool = False) -> list[Finding]:
     for each in found:
         assert len(each.title) <= 70, each.title
         assert not each.title.endswith("."), each.title
+        if each.level != OK:
+            assert not each.title[0].islower() or each.title.startswith(_NAMES), each.title
     return [each for each in found if each.level not in (OK, INFO)]
 
 

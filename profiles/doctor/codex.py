@@ -125,7 +125,7 @@ def _version(client: Client) -> list[Finding]:
         Finding(
             "codex.version",
             WARNING,
-            f"codex {client.version} can mix two logins",
+            f"Codex {client.version} can mix two logins",
             words,
             " ".join(does),
             client.update,

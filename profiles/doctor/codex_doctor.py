@@ -28,13 +28,13 @@ def ask_doctor(machine: Machine) -> list[Finding] | None:
     ran = machine.run(command, folder=machine.folder)
     if ran is None or ran.code is None:
         said = "it cannot be run" if ran is None else "no answer in time; offline it takes longer"
-        return [_finding(INFO, "codex doctor gave no answer here", f"{first.path}: {said}")]
+        return [_finding(INFO, "Codex's own doctor gave no answer here", f"{first.path}: {said}")]
     checks = _read(ran.out)
     if checks is None:
         return [
             _finding(
                 INFO,
-                "codex doctor gave an answer that makes no sense",
+                "Codex's own doctor gave an answer that makes no sense",
                 f"{first.path}: exit code {ran.code}",
             )
         ]
@@ -44,7 +44,7 @@ def ask_doctor(machine: Machine) -> list[Finding] | None:
     worst = [status == "fail" and not id_.startswith(_HARMLESS) for id_, status, _ in bad]
     level = WARNING if any(worst) else INFO
     lines = [f"{id_}: {status}: {summary}" for id_, status, summary in bad]
-    title = f"codex doctor names {len(bad)} thing{'s' * (len(bad) > 1)} more"
+    title = f"Codex's own doctor names {len(bad)} thing{'s' * (len(bad) > 1)} more"
     return [_finding(level, title, "\n".join(lines))]
 
 

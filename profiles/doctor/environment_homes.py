@@ -41,7 +41,7 @@ def codex_home(machine: Machine) -> list[Finding]:
         return [_broken(machine, value, lines, places)]
     if not os.path.isabs(value):
         why = "Codex takes it from the folder in which it is started: in each folder it has another home and login."
-        title = f"{HOME} is no whole path: it changes with the folder"
+        title = f"{HOME} is a relative path: it changes with the folder"
         fix = f"export {HOME}={shlex.quote(printable(active.path))}"
         return [Finding(_ID, WARNING, title, "\n".join(lines), why, fix)]
     title = f"{HOME} chooses the home"
@@ -60,7 +60,11 @@ def _broken(machine: Machine, value: str, lines: list[str], places: list[Place])
         )
     elif missing:
         why += f" Where the name is right, make the folder: mkdir -m 700 -p {shlex.quote(printable(value))}"
-    title = f"{HOME} names a folder that does not exist" if missing else f"{HOME} names no folder"
+    title = (
+        f"{HOME} names a folder that does not exist"
+        if missing
+        else f"{HOME} names something that is no folder"
+    )
     fix = steps(HOME, [place for place in places if not _is_local(place)], is_set=True)
     mend = comment_out(machine, _ID, [place for place in places if not _is_local(place)])
     return Finding(_ID, ERROR, title, "\n".join(lines), why, fix, mend)
@@ -132,10 +136,10 @@ def _of_hook(machine: Machine, name: str, value: str, places: list[Place]) -> Fi
         why = "It is meant for tests of Codex, and changes nothing that a login needs as it stands."
         return Finding("env.test_hooks", INFO, title, "\n".join(lines), why)
     if name == _CLIENT:
-        title = f"{name} is another client"
+        title = f"{name} names another client than Codex"
         why = "Logins by the app-server are made for another client than Codex's own, which may not renew them."
     else:
-        title = f"{name} leads elsewhere"
+        title = f"{name} leads away from OpenAI"
         why = "Codex sends its tokens to that address and not to OpenAI: logins and refreshes fail, or go to strangers."
     level = ERROR if value and name in HOOK_URLS else WARNING
     fix = steps(name, places, is_set=bool(value))

@@ -122,7 +122,7 @@ def _dangling(machine: Machine, place: Place) -> Finding:
     return Finding(
         "file.link",
         _level(place),
-        "auth.json is a link that leads nowhere",
+        "The login file auth.json is a link that leads nowhere",
         f"{place.auth} -> {os.readlink(place.auth)}",
         "Codex says “Not logged in”. When it leads to a disk that is not mounted, mount that; else remove the link: a "
         "login, or a switch, then makes a real file.",
@@ -143,7 +143,7 @@ def _hard_linked(machine: Machine, place: Place, status: os.stat_result) -> Find
     return Finding(
         "file.hardlink",
         _level(place),
-        "auth.json has a second name (a hard link)",
+        "The login file auth.json has a second name (a hard link)",
         f"{real} has {status.st_nlink} links{also}",
         "Codex 0.169 refuses to save into such a file: a refresh spends the token, the next one is dropped, and then "
         "“refresh token was already used”.",
@@ -163,7 +163,7 @@ def _mounted(place: Place) -> Finding:
     return Finding(
         "file.mount",
         _level(place),
-        "auth.json is a mount of its own",
+        "The login file auth.json is a mount of its own",
         f"{os.path.realpath(place.auth)} is a mount point",
         "Codex saves by replacing the file, and a mount cannot be replaced: a refresh spends the token, and the next "
         "one is dropped.",

@@ -86,7 +86,7 @@ def _look_at_place(machine: Machine) -> list[Finding]:
         Finding(
             "home.unusable",
             ERROR,
-            "~/.codex is not a folder",
+            "The home ~/.codex is not a folder",
             active.path,
             "Every Codex command fails as long as something else has the name of its home.",
             shlex.join(["mv", active.path, f"{active.path}.moved"]),
@@ -112,7 +112,7 @@ def many(machine: Machine) -> list[Finding]:
             Finding(
                 "home.many",
                 WARNING,
-                "sudo uses another home than the one you are logged in with",
+                "With sudo, Codex looks into another home than yours",
                 f"SUDO_USER={sudoer}\n{evidence}",
                 "Each user has a home of their own; the one of root holds no login.",
                 "run codex and tui without sudo",

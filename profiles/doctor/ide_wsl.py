@@ -83,7 +83,7 @@ def _by_setting(
         fix = fix.replace("quit the folder", "quit the editor")
     in_force = file.side == WINDOWS or (file.side == FOLDER and _on_windows(machine, file.path))
     if not in_force:
-        title = "an editor is to run Codex in WSL, were it on Windows"
+        title = "An editor is to run Codex in WSL, were it on Windows"
         why = "The setting counts on Windows alone; but editors carry their settings from machine to machine."
         return Finding("ide.wsl", INFO, title, evidence, why, fix)
     if proof is not None:

@@ -179,7 +179,7 @@ def _look_at_profiles(machine: Machine) -> list[Finding]:
                 WARNING,
                 "Switchyard's own settings cannot be used"
                 if is_settings
-                else "What lies among the profiles is none",
+                else "Something among the profiles is no profile",
                 f"{problem.path}: {problem.error}",
                 "The defaults count as long as it is so." if is_settings else "It is passed over.",
                 f"${{EDITOR:-vi}} {problem.path}"
@@ -224,7 +224,7 @@ def _look_at_running(machine: Machine) -> list[Finding]:
             Finding(
                 "token.other_account",
                 WARNING,
-                f"A running Codex is still the login before: pid {process.pid}",
+                f"A running Codex still uses the former login: pid {process.pid}",
                 f"{process.command} (pid {process.pid}) began before the switch to {switches[-1].profile} at {at}",
                 "Nothing tells a running Codex that the file changed. At its next refresh it says “since logged out or "
                 "signed in to another account”.",

@@ -49,6 +49,15 @@ class Known(NamedTuple):
         return f"{name} (active)" if self.row.active else name
 
     @property
+    def subject(self) -> str:
+        """The login, at the beginning of a title: longer, and never mistaken for a word."""
+        return (
+            "The active login"
+            if self.row.name is None
+            else f"The login of {shortened(self.row.name)}"
+        )
+
+    @property
     def level(self) -> str:
         """How bad it is when it does not work: what is active breaks now."""
         return ERROR if self.row.active else WARNING
@@ -139,7 +148,7 @@ def _revoked(known: Known) -> Finding:
         return Finding(
             "token.short_lived",
             known.level,
-            f"{known.words} was ended {after} after the sign-in",
+            f"{known.subject} was ended {after} after the sign-in",
             f"{_evidence(known)} ({after} after its token was issued)",
             "So soon it is the account's side: two ChatGPT accounts in one browser, an account security setting, or a "
             "wave of the service. Sign in from a private window with one account; else wait.",
@@ -202,7 +211,7 @@ def _expired(known: Known, now: float) -> Finding:
         return Finding(
             "login.idle",
             WARNING,
-            f"{known.words} was not refreshed for {duration_words(age)}",
+            f"{known.subject} was not refreshed for {duration_words(age)}",
             evidence,
             "How long an unused refresh token lives, the service tells nobody. Refresh it now and then.",
             fix,
@@ -224,7 +233,7 @@ def _without_refresh(known: Known) -> Finding | None:
     return Finding(
         "login.no_refresh",
         WARNING if known.row.state == EXPIRING else INFO,
-        f"{known.words} cannot be refreshed",
+        f"{known.subject} cannot be refreshed",
         f"{known.path}: there is no refresh token"
         + ("" if ends is None else ", and its access token ends soon")
         if known.row.state == EXPIRING

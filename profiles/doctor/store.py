@@ -239,7 +239,7 @@ def _address(place: Place, layer: Layer, key: str, host: str, *, plain: bool) ->
     return Finding(
         "config.base_url",
         ERROR if refused and place.role == ACTIVE else WARNING,
-        f"{key} is not OpenAI's",
+        f"The setting {key} leads away from OpenAI",
         f"{layer.where(key)}: {key}, {'http' if plain else 'https'}, host {host or 'none'}",
         why,
         without(layer, key),

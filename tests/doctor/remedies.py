@@ -38,6 +38,7 @@ def found_all(patient: Patient, id_: str) -> list[Finding]:
     for finding in findings:
         assert len(finding.title) <= 70, finding.title
         assert not finding.title.endswith("."), finding.title
+        assert finding.level == OK or not finding.title[0].islower(), finding.title
     return [each for each in findings if each.id == id_ and each.level != OK]
 
 

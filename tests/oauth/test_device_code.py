@@ -465,4 +465,5 @@ async def test_several_at_once(stage: Stage, box: Box) -> None:
 
 
 async def _briefly(_seconds: float) -> None:
-    await asyncio.sleep(0.01)
+    # Long enough that a busy machine approves before the 180 polls of a code's life are over.
+    await asyncio.sleep(0.1)

@@ -321,7 +321,7 @@ async def test_the_environment_of_the_process_is_not_asked(
         monkeypatch.setenv(name, f"http://127.0.0.1:{dead_port()}")
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.delenv("no_proxy")
-    answer = await post(box, simulator.url)
+    answer = await post(box, simulator.url, Timeouts())
     assert answer.status == 400
 
 

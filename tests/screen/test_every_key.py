@@ -60,6 +60,8 @@ class Places:
             if self.is_home:
                 break
             await yard.keys("escape")
+        # A doctor that was left goes on looking: the next key's words would be over before it has ended.
+        await yard.app.workers.wait_for_complete()
         yard.app.clear_notifications()
         yard.main.panes._zoom(None)
         yard.app.state.select_name("work")

@@ -55,6 +55,7 @@ class Toasts:
 
     def __init__(self, app: Switchyard) -> None:
         self._yard = app
+        self.seconds = SECONDS
         self._shown: list[Said] = []
         self._held: list[Said] = []
         #: Whether the person did something else since the last one came.
@@ -142,7 +143,7 @@ class Toasts:
         message = "\n".join(self._wrapped(said))
         self._went_on = False
         now = time.monotonic()
-        seconds = max(1.0, said.until - now) if said.until else SECONDS[said.level]
+        seconds = max(1.0, said.until - now) if said.until else self.seconds[said.level]
         self._shown.append(said._replace(message=message, until=now + seconds))
         level: SeverityLevel = "information"
         if said.level == "warning":

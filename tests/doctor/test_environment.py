@@ -190,7 +190,7 @@ def test_what_codex_says(patient: Patient, codex_169: str, kind: str) -> None:
         assert not found
         return
     finding = one(found, "env.access_token", ERROR)
-    told = finding.why.partition("it fails: ")[2].rstrip(".")
+    told = finding.why.partition("fails with “")[2].partition("”")[0]
     assert told
     assert told in said.text
 

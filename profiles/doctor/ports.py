@@ -107,8 +107,8 @@ def _busy(machine: Machine, ports: Sequence[int], bind: Bind) -> list[Finding]:
     elif holder is not None and holder.is_login:
         level, title = INFO, f"A login waits on {holder.port}: {holder.who}"
         why = f"It waits there until its page is signed in. A new login takes {left[0]} meanwhile."
-        if holder.port == first:
-            why += " A new codex login first asks it to go, which a login of Codex does: it is ended then."
+        if holder.port == first and holder.program.startswith("codex"):  # ours does not go
+            why += " A new codex login first asks it to go, and so ends it."
     elif first in taken:
         level, title = WARNING, f"{first} is in use{by}"
         why = (

@@ -107,6 +107,7 @@ def test_port_busy_by_a_login(patient: Patient, pair: tuple[int, int]) -> None:
             assert (found.id, found.level) == ("port.busy", INFO)
             assert found.title == f"A login waits on {port}: codex login (pid {pid})"
             assert "waits for its callback" in found.evidence
+            assert ("asks it to go, and so ends it" in found.why) == (port == pair[0])
             assert found.fix == (
                 f"finish codex login (pid {pid}) in its page, or cancel it: ctrl-c where it runs ({terminal})"
             )
@@ -138,6 +139,7 @@ def test_port_busy_by_our_own_login(
         [found] = look(patient, pair)
         assert (found.id, found.level) == ("port.busy", INFO)
         assert found.title == f"A login waits on {pair[0]}: tui (pid {pid})"
+        assert "asks it to go" not in found.why  # it does not go
         assert found.fix == (
             f"finish tui (pid {pid}) in its page, or cancel it: {key} where it runs ({terminal})"
         )

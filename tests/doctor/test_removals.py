@@ -68,7 +68,9 @@ def test_a_link_to_a_proxy_stays_a_link(patient: Patient) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [SET, "export HTTPS_PROXY=http://ada:pQ7-secret@proxy.invalid:3128"]
+    "line",
+    [SET, "export HTTPS_PROXY=http://ada:pQ7-secret@proxy.invalid:3128"],
+    ids=["token", "proxy"],
 )
 def test_no_copy_of_a_secret_is_open(patient: Patient, line: str) -> None:
     """Catches a copy of a 0644 file with a token or a proxy's password in it that everybody may read."""

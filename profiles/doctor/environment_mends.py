@@ -123,7 +123,7 @@ def _left(places: Iterable[Place], mended: Iterable[Place]) -> list[str]:
         if place.where in done or place.ignored:
             continue
         by_hand = place.path is not None and place.hit is not None and place.hit.mark is None
-        step = "edit it by hand" if by_hand else place.remove
+        step = place.remove if place.remove and not by_hand else "edit it by hand"
         lines.append(f"{place.where} sets it still: {step}")
     return list(dict.fromkeys(lines))
 

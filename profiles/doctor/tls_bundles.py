@@ -214,7 +214,7 @@ def _unfit(machine: Machine, variable: Variable) -> list[Finding]:
         return []
     fix, mend = _cure(machine, variable, "tls.stale_ca")
     if len(given) == 1:
-        fix, mend = f"unset {FILE}; export {ADDED}={_quoted(variable.value)}", None
+        fix, mend = f"{fix}; export {ADDED}={_quoted(variable.value)}", None
     return [
         Finding(
             "tls.stale_ca",

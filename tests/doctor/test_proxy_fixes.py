@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from profiles.doctor.finding import ERROR
+from profiles.doctor.finding import ERROR, WARNING
 from tests.doctor.remedies import mode_of
 from tests.doctor.test_environment import content
 from tests.doctor.ways import (
@@ -13,6 +13,7 @@ from tests.doctor.ways import (
     Open,
     after,
     check_silence,
+    copy,
     only,
     patient_of,
     told,
@@ -117,6 +118,18 @@ def test_a_bundle_that_is_gone(patient: Patient, name: str, id_: str) -> None:
     finding = only(patient, id_)
     assert finding.fix == f"sed -i.bak '1s/^/# /' {path}; unset {name}"
     after(finding.fix, patient)
+    assert wrong(patient) == []
+
+
+def test_a_bundle_of_few(patient: Patient, authority: Authority, box: Box) -> None:
+    """The same for a company's root that stands in the place of all others: it is added instead, and the line goes."""
+    bundle = copy(authority.path, box)
+    path = patient.write(".profile", f"export SSL_CERT_FILE={bundle}\n")
+    patient.set(SSL_CERT_FILE=bundle)
+    finding = only(patient, "tls.stale_ca", WARNING, offline=True)
+    after(finding.fix, patient)
+    assert content(path).startswith(b"# ")
+    assert wrong(patient, offline=True) == []
     assert wrong(patient) == []
 
 

@@ -174,4 +174,4 @@ def failed(id_: str, why: str) -> Finding:
     """Return the finding of a check that could not look."""
     from profiles.doctor.finding import UNKNOWN, Finding
 
-    return Finding(id_, UNKNOWN, "could not be looked at", why)
+    return Finding(id_, UNKNOWN, "Could not be looked at", why)

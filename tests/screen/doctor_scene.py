@@ -34,7 +34,7 @@ FOUND = (
         "chmod 600 ~/.codex/auth.json",
         MEND,
     ),
-    Finding("wsl.version", UNKNOWN, "could not be looked at", "no answer within 5 s"),
+    Finding("wsl.version", UNKNOWN, "Could not be looked at", "no answer within 5 s"),
     Finding(
         "browser.none",
         INFO,

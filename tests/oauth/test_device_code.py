@@ -68,7 +68,9 @@ class Stage:
         settings = self.clock.settings(
             surroundings(self.box), self.simulator.url, workspaces=self.workspaces
         )
-        async with open_wire(settings.context, timeouts=SHORT) as wire:
+        async with open_wire(
+            settings.context, timeouts=SHORT._replace(connect=5, read=3, whole=10)
+        ) as wire:
             async for event in device_code_login(settings, wire):
                 self.events.append(event)
                 if len(self.events) == after and step is not None:

@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from typing import Final, NamedTuple
+from typing import Final
 
 import pytest
 
@@ -40,24 +40,6 @@ if TYPE_CHECKING:
 
 DISCOVERY, TOKEN = "/.well-known/openid-configuration", "/oauth/token"
 USAGE: Final = "/backend-api/wham/usage"
-REGION: Final[dict[str, object]] = {
-    "error": {
-        "code": "unsupported_country_region_territory",
-        "message": "Country, region, or territory not supported",
-        "param": None,
-        "type": "request_forbidden",
-    }
-}
-PAGE: Final = "<html>"
-HTML: Final = {"Content-Type": "text/html"}
-
-
-class Said(NamedTuple):
-    """An answer."""
-
-    status: int
-    headers: dict[str, str]
-    body: str | dict[str, object]
 
 
 @pytest.fixture
